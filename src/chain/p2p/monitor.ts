@@ -1,0 +1,218 @@
+/**
+ * Listens to one peer without being a full node: handshake, head and LIB, clock offset, and every block
+ * header as it passes.
+ *
+ * How it stays harmless and in the stream: the first handshake claims nothing, the second claims what the
+ * peer itself has just shown, and later ones what it has sent since. A peer never has reason to ask us for
+ * blocks, and it counts us as in sync and sends each new block. We send no nacks (they would reduce blocks
+ * to notices) and ignore requests. A time message every few seconds keeps the connection and measures the
+ * clock: offset = ((rec − org) + (xmt − dst)) / 2.
+ *
+ * One connection only; whoever wants a lasting one opens the next when `closed` comes.
+ */
+import { randomBytes } from "node:crypto";
+import { connect, type Socket } from "node:net";
+import { messageOf, Problem } from "../../kit/problem.ts";
+import { identifyBlock } from "../block/block.ts";
+import { type BlockHeader, blockNum } from "../block/header.ts";
+import { ZERO_256 } from "../hash.ts";
+import { FrameSplitter } from "./frame.ts";
+import {
+  anonymousHandshake,
+  decodeMessage,
+  encodeFrame,
+  FEATURE,
+  type Handshake,
+  type Message,
+  NETWORK_VERSION_BASE,
+  type TimeMessage,
+} from "./messages.ts";
+
+/** Peers ping every 10 s and drop a connection that was silent for 20 s. */
+const PING_EVERY_MS = 4000;
+/** A peer that sends nothing for this long, not even its pings, is gone. */
+const SILENCE_LIMIT_MS = 25_000;
+const CONNECT_TIMEOUT_MS = 5000;
+
+export interface MonitorTarget {
+  host: string;
+  port: number;
+  chainId: string;
+}
+
+export interface SeenBlock {
+  id: string;
+  num: number;
+  header: BlockHeader;
+  producerSignature: string;
+  /** When its last byte had arrived, ms since 1970. */
+  receivedAt: number;
+}
+
+export interface MonitorEvents {
+  /** Each handshake of the peer: its head and LIB, its agent and version. */
+  handshake?(hello: Handshake): void;
+  block?(block: SeenBlock): void;
+  /** `offsetMs` > 0: the peer's clock is ahead of ours. */
+  clock?(measured: { offsetMs: number; roundTripMs: number }): void;
+  /** The end of the connection, always once; why, as a problem. */
+  closed?(why: Problem): void;
+}
+
+export class PeerMonitor {
+  private readonly target: MonitorTarget;
+  private readonly events: MonitorEvents;
+  private readonly nodeId = randomBytes(32).toString("hex");
+  private readonly frames = new FrameSplitter();
+  private readonly socket: Socket;
+  private readonly pinger: NodeJS.Timeout;
+  private claimed = { rootNum: 0, rootId: ZERO_256, headNum: 0, headId: ZERO_256 };
+  private generation = 0;
+  private pingSentNs = 0n;
+  private greeted = false;
+  private ended = false;
+
+  /** Connects at once; everything that happens is told through `events`. */
+  constructor(target: MonitorTarget, events: MonitorEvents) {
+    this.target = target;
+    this.events = events;
+    this.socket = connect({ host: target.host, port: target.port, noDelay: true });
+    this.socket.setTimeout(CONNECT_TIMEOUT_MS);
+    this.socket.once("connect", () => {
+      this.socket.setTimeout(SILENCE_LIMIT_MS);
+      this.sendHandshake();
+      this.ping();
+    });
+    this.socket.on("data", (chunk) => this.receive(chunk));
+    this.socket.once("timeout", () =>
+      this.end(
+        "P2P_SILENT",
+        this.greeted ? `the peer sent nothing for ${SILENCE_LIMIT_MS} ms` : "the peer did not answer in time",
+        "the process may be stopped, or a firewall drops packets",
+      ),
+    );
+    this.socket.once("error", (cause) =>
+      this.end("P2P_UNREACHABLE", messageOf(cause), "check that the node runs and listens for p2p on this address"),
+    );
+    this.socket.once("close", () => this.end("P2P_CLOSED", "the peer closed the connection", closedHelp(this.greeted)));
+    this.pinger = setInterval(() => this.ping(), PING_EVERY_MS);
+  }
+
+  get address(): string {
+    return `${this.target.host}:${this.target.port}`;
+  }
+
+  /** Ends the connection; `closed` is not called any more. */
+  close(): void {
+    this.ended = true;
+    clearInterval(this.pinger);
+    this.socket.destroy();
+  }
+
+  private end(code: string, message: string, help?: string): void {
+    if (this.ended) return;
+    this.close();
+    this.events.closed?.(new Problem({ code, message, where: this.address, help }));
+  }
+
+  private receive(chunk: Buffer): void {
+    try {
+      for (const payload of this.frames.push(chunk)) {
+        this.handle(decodeMessage(payload));
+        if (this.ended) return;
+      }
+    } catch (thrown) {
+      this.end("P2P_GARBAGE", messageOf(thrown), "check that the address is a p2p endpoint of nodeos");
+    }
+  }
+
+  private handle(message: Message): void {
+    switch (message.type) {
+      case "handshake":
+        this.onHandshake(message);
+        return;
+      case "time":
+        this.onTime(message);
+        return;
+      case "signed_block":
+        this.onBlock(message.block);
+        return;
+      case "go_away":
+        this.end("P2P_GO_AWAY", `the peer sent us away: ${message.reason}`, goAwayHelp(message.reason));
+    }
+  }
+
+  private onHandshake(hello: Handshake): void {
+    const first = !this.greeted;
+    this.greeted = true;
+    this.claimed = { rootNum: hello.rootNum, rootId: hello.rootId, headNum: hello.headNum, headId: hello.headId };
+    // The first answer makes the peer count us as in sync; a later handshake asks where we are.
+    if (first || hello.generation > 1) this.sendHandshake();
+    this.events.handshake?.(hello);
+  }
+
+  private onBlock(bytes: Buffer): void {
+    const receivedAt = Date.now();
+    const { header, id, producerSignature } = identifyBlock(bytes);
+    const num = blockNum(header);
+    if (num > this.claimed.headNum) this.claimed = { ...this.claimed, headNum: num, headId: id };
+    this.events.block?.({ id, num, header, producerSignature, receivedAt });
+  }
+
+  private onTime(message: TimeMessage): void {
+    const now = nowNs();
+    if (message.org === 0n) {
+      this.send({ type: "time", org: message.xmt, rec: now, xmt: now, dst: 0n });
+    } else if (message.org === this.pingSentNs) {
+      const { org, rec, xmt } = message;
+      this.events.clock?.({
+        offsetMs: Number((rec - org + (xmt - now)) / 2n) / 1e6,
+        roundTripMs: Number(now - org - (xmt - rec)) / 1e6,
+      });
+    }
+  }
+
+  private ping(): void {
+    this.pingSentNs = nowNs();
+    this.send({ type: "time", org: 0n, rec: 0n, xmt: this.pingSentNs, dst: 0n });
+  }
+
+  private sendHandshake(): void {
+    this.generation += 1;
+    this.send(
+      anonymousHandshake({
+        networkVersion: NETWORK_VERSION_BASE + FEATURE.savanna,
+        chainId: this.target.chainId,
+        nodeId: this.nodeId,
+        timeNs: nowNs(),
+        // `:blk` asks for blocks only; the rest is what nodeos writes for itself
+        p2pAddress: `127.0.0.1:9876:blk - ${this.nodeId.slice(0, 7)}`,
+        agent: "atalaya monitor",
+        generation: this.generation,
+        ...this.claimed,
+      }),
+    );
+  }
+
+  private send(message: Exclude<Message, { type: "unknown" }>): void {
+    if (this.socket.writable) this.socket.write(encodeFrame(message));
+  }
+}
+
+/** Wall clock: clock offsets are about what the system's clock says, steps included. */
+function nowNs(): bigint {
+  return BigInt(Date.now()) * 1_000_000n;
+}
+
+function closedHelp(greeted: boolean): string {
+  return greeted
+    ? "the node stopped or restarted"
+    : "the peer refused before its handshake: raise `p2p-max-nodes-per-host` or `max-clients`, or allow this address";
+}
+
+function goAwayHelp(reason: string): string | undefined {
+  if (reason === "wrong_chain") return "the chain id in the fleet file is not that of this node";
+  if (reason === "authentication") return "the node has `allowed-connection` set: let it accept this monitor";
+  if (reason === "duplicate") return "another connection of this monitor is still open";
+  return undefined;
+}
