@@ -8,9 +8,11 @@
 # adds this machine's Node and npm (or those that NODE, a file, and NPM, a folder, name), clones
 # the last commit into it, and runs the commands there in a chroot:
 #
-#   root      as root
 #   user      as an ordinary user without sudo
-#   cramped   as one whose home cannot be written to, with a /tmp that lets nothing be executed
+#   cramped   as one whose home cannot be written to
+#   root      as root, last because it installs for all
+#
+# and nothing in /tmp may be executed.
 #
 # How this machine reaches the registry and the mirror (apt's and npm's configuration,
 # certificates, proxies) is taken along.
@@ -20,6 +22,7 @@ set -eu
 if [ "${1-}" != --inside ]; then
   [ "$(id -u)" -eq 0 ] || { echo "bare-machine: this needs root, for debootstrap and chroot" >&2; exit 77; }
   root=$(mktemp -d)
+  chmod 755 "$root"
   trap 'rm -rf "$root"' EXIT
   trap 'exit 130' INT TERM
   unshare --mount --pid --fork --kill-child sh "$0" --inside "$root"
@@ -31,6 +34,7 @@ checkout=$(cd "$(dirname "$0")/.." && pwd -P)
 step() { printf '\n== %s\n' "$*"; }
 
 step "Debian 12"
+# shellcheck disable=SC2016 # apt's variables, not ours
 mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Codename: bookworm' | head -n 1)
 debootstrap --variant=minbase bookworm "$root" "${mirror:-http://deb.debian.org/debian}" >"$root.log" 2>&1 ||
   { tail -n 20 "$root.log"; exit 1; }
@@ -41,8 +45,9 @@ cp -L /etc/resolv.conf /etc/hosts "$root/etc/"
 [ ! -d /etc/ssl/certs ] || { mkdir -p "$root/etc/ssl" && cp -rL /etc/ssl/certs "$root/etc/ssl/"; }
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
+mount -t tmpfs -o noexec,mode=1777 tmpfs "$root/tmp"
 
-step "Node"
+step "Node and npm"
 local=$root/usr/local
 cp -L "${NODE:-$(command -v node)}" "$local/bin/node"
 mkdir -p "$local/lib/node_modules" "$local/etc"
@@ -63,6 +68,7 @@ as() {
   echo "-- took $(($(date +%s) - began)) s"
 }
 
+# shellcheck disable=SC2016 # for the shell in there
 # `npm start` until it names an address that answers; then it has to go as it is told to, entirely.
 try_start='
   waited=0
@@ -80,7 +86,13 @@ try_start='
   sleep 1
   ! kill -0 -- -$group 2>/dev/null || { echo "something of npm start still runs"; exit 1; }'
 
-for user in root user cramped; do
+# shellcheck disable=SC2016
+draw='
+  PATH=$PATH:$(sh bin/debian --path)
+  chromium --headless --no-sandbox --dump-dom "data:text/html,<script>document.write(6*7)</script>" 2>chromium.log |
+    grep 42 || { cat chromium.log; exit 1; }'
+
+for user in user cramped root; do
   step "$user"
   [ "$user" = root ] || chroot "$root" useradd --create-home "$user"
   home=$(chroot "$root" getent passwd "$user" | cut -d : -f 6)
@@ -88,14 +100,12 @@ for user in root user cramped; do
   # Without hard links: the checkout's own objects must not change their owner.
   git clone --quiet --no-hardlinks "$checkout" "$root/srv/$user"
   chroot "$root" chown -R "$user:$user" "/srv/$user" "$home"
-  if [ "$user" = cramped ]; then
-    chroot "$root" chown root:root "$home"
-    mount -t tmpfs -o noexec,mode=1777 tmpfs "$root/tmp"
-  fi
+  [ "$user" != cramped ] || chroot "$root" chown root:root "$home"
 
   if [ -e "$checkout/src/cli/main.ts" ]; then
     as "$user" "$try_start" "npm start"
   fi
   as "$user" "npm test"
-  as "$user" "sh bin/prepare --tests"
+  as "$user" "sh bin/prepare --tests" "bin/prepare, with nothing to do"
+  as "$user" "$draw" "a page in Chromium"
 done
