@@ -55,7 +55,8 @@ cp -r "${NPM:-$(npm root --global)/npm}" "$local/lib/node_modules/npm"
 ln -s ../lib/node_modules/npm/bin/npm-cli.js "$local/bin/npm"
 npmrc=$(npm config get globalconfig)
 [ ! -e "$npmrc" ] || cp "$npmrc" "$local/etc/npmrc"
-carried=$(env | grep -iE '^(https?_proxy|no_proxy|npm_config_(registry|cafile)|node_extra_ca_certs|ssl_cert_(file|dir))=' || true)
+carried=$(env |
+  grep -iE '^(https?_proxy|no_proxy|npm_config_(registry|cafile)|node_extra_ca_certs|ssl_cert_(file|dir))=') || true
 
 # as USER COMMAND [TITLE]: runs it in that user's checkout, and prints its output and how long it took.
 as() {
@@ -89,8 +90,9 @@ try_start='
 # shellcheck disable=SC2016
 draw='
   PATH=$PATH:$(sh bin/debian --path)
-  chromium --headless --no-sandbox --dump-dom "data:text/html,<script>document.write(6*7)</script>" 2>chromium.log |
-    grep 42 || { cat chromium.log; exit 1; }'
+  page="data:text/html,<script>document.write(6*7)</script>"
+  chromium --headless --no-sandbox --user-data-dir="$(mktemp -d)" --dump-dom "$page" 2>chromium.log | grep 42 ||
+    { cat chromium.log; exit 1; }'
 
 for user in user cramped root; do
   step "$user"
