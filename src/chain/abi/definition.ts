@@ -36,37 +36,50 @@ export function parseAbi(json: unknown): Abi {
   return v.parse(abiSchema, json);
 }
 
-/** The ABI of ABIs: what `setabi` carries, as nodeos serialises it. */
-export const ABI_OF_ABI: Abi = parseAbi({
-  version: "eosio::abi/1.1",
-  structs: [
-    { name: "type_def", fields: fields("new_type_name:string type:string") },
-    { name: "field_def", fields: fields("name:string type:string") },
-    { name: "struct_def", fields: fields("name:string base:string fields:field_def[]") },
-    { name: "action_def", fields: fields("name:name type:string ricardian_contract:string") },
-    {
-      name: "table_def",
-      fields: fields("name:name index_type:string key_names:string[] key_types:string[] type:string"),
-    },
-    { name: "clause_pair", fields: fields("id:string body:string") },
-    { name: "error_message", fields: fields("error_code:uint64 error_msg:string") },
-    { name: "extension", fields: fields("type:uint16 data:bytes") },
-    { name: "variant_def", fields: fields("name:string types:string[]") },
-    { name: "action_result_def", fields: fields("name:name result_type:string") },
-    {
-      name: "abi_def",
-      fields: fields(
-        "version:string types:type_def[] structs:struct_def[] actions:action_def[] tables:table_def[] " +
-          "ricardian_clauses:clause_pair[] error_messages:error_message[] abi_extensions:extension[] " +
-          "variants:variant_def[]$ action_results:action_result_def[]$",
-      ),
-    },
-  ],
-});
-
-function fields(spec: string): { name: string; type: string }[] {
-  return spec.split(" ").map((field) => {
-    const colon = field.indexOf(":");
-    return { name: field.slice(0, colon), type: field.slice(colon + 1) };
+/** An ABI in short: `{transfer: "from:name to:name", …}`; actions and tables name the struct they use. */
+export function makeAbi(spec: {
+  structs: Record<string, string>;
+  actions?: string[];
+  tables?: Record<string, string>;
+  types?: Record<string, string>;
+  variants?: Record<string, string[]>;
+}): Abi {
+  return parseAbi({
+    version: "eosio::abi/1.2",
+    types: Object.entries(spec.types ?? {}).map(([new_type_name, type]) => ({ new_type_name, type })),
+    structs: Object.entries(spec.structs).map(([name, fields]) => ({ name, fields: parseFields(fields) })),
+    actions: (spec.actions ?? []).map((name) => ({ name, type: name })),
+    tables: Object.entries(spec.tables ?? {}).map(([name, type]) => ({ name, type })),
+    variants: Object.entries(spec.variants ?? {}).map(([name, types]) => ({ name, types })),
   });
 }
+
+function parseFields(spec: string): { name: string; type: string }[] {
+  return spec
+    .split(" ")
+    .filter((field) => field !== "")
+    .map((field) => {
+      const colon = field.indexOf(":");
+      return { name: field.slice(0, colon), type: field.slice(colon + 1) };
+    });
+}
+
+/** The ABI of ABIs: what `setabi` carries, as nodeos serialises it. */
+export const ABI_OF_ABI: Abi = makeAbi({
+  structs: {
+    type_def: "new_type_name:string type:string",
+    field_def: "name:string type:string",
+    struct_def: "name:string base:string fields:field_def[]",
+    action_def: "name:name type:string ricardian_contract:string",
+    table_def: "name:name index_type:string key_names:string[] key_types:string[] type:string",
+    clause_pair: "id:string body:string",
+    error_message: "error_code:uint64 error_msg:string",
+    extension: "type:uint16 data:bytes",
+    variant_def: "name:string types:string[]",
+    action_result_def: "name:name result_type:string",
+    abi_def:
+      "version:string types:type_def[] structs:struct_def[] actions:action_def[] tables:table_def[] " +
+      "ricardian_clauses:clause_pair[] error_messages:error_message[] abi_extensions:extension[] " +
+      "variants:variant_def[]$ action_results:action_result_def[]$",
+  },
+});

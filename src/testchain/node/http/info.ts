@@ -1,0 +1,54 @@
+/**
+ * `get_info`, made anew when the head moves and answered from then on as it is: it works on while the main
+ * thread is stuck, and during a signature it shows the parent of the block being signed.
+ */
+import { formatBlockTime } from "../../../chain/time.ts";
+import type { Controller } from "../chain/controller.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { SERVER_VERSION } from "./server.ts";
+
+const SERVER_COMMIT = "7e57c4a1";
+
+export class InfoCache {
+  private readonly controller: Controller;
+  private cached: object;
+
+  constructor(controller: Controller) {
+    this.controller = controller;
+    this.cached = this.make();
+  }
+
+  refresh(): void {
+    this.cached = this.make();
+  }
+
+  endpoint(): Endpoint {
+    return { path: "/v1/chain/get_info", category: "node", status: 200, body: "none", handle: () => this.cached };
+  }
+
+  private make(): object {
+    const { head, root, forks, blockLog, chainId } = this.controller;
+    return {
+      server_version: SERVER_COMMIT,
+      chain_id: chainId,
+      head_block_num: head.num,
+      last_irreversible_block_num: root.num,
+      last_irreversible_block_id: root.id,
+      head_block_id: head.id,
+      head_block_time: formatBlockTime(head.slot),
+      head_block_producer: head.header.producer,
+      virtual_block_cpu_limit: 200_000_000,
+      virtual_block_net_limit: 1_048_576_000,
+      block_cpu_limit: 400_000,
+      block_net_limit: 1_048_576,
+      server_version_string: SERVER_VERSION,
+      fork_db_head_block_num: forks.head.num,
+      fork_db_head_block_id: forks.head.id,
+      server_full_version_string: `${SERVER_VERSION}-${SERVER_COMMIT}`,
+      total_cpu_weight: 0,
+      total_net_weight: 0,
+      earliest_available_block_num: blockLog.first || root.num,
+      last_irreversible_block_time: formatBlockTime(root.slot),
+    };
+  }
+}

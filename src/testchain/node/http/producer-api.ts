@@ -1,0 +1,236 @@
+/** `/v1/producer/*`: pause and resume, runtime options, snapshots, protocol features. No authentication, as in nodeos. */
+import { sha256 } from "../../../chain/hash.ts";
+import { formatTimePoint, SLOT_MS, SLOTS_PER_ROUND } from "../../../chain/time.ts";
+import { PROTOCOL_FEATURES, validateFeatures } from "../chain/protocol-features.ts";
+import { failure } from "../failure.ts";
+import { PRIORITY } from "../main-thread.ts";
+import type { TestNode } from "../node.ts";
+import { offsetReadBack } from "../producer/timing.ts";
+import { type Body, type Endpoint, invalid, numberField, optionalText } from "./endpoint.ts";
+
+const OK = { result: "ok" };
+
+export function producerApi(node: TestNode): Endpoint[] {
+  const endpoint = (
+    name: string,
+    category: Endpoint["category"],
+    body: Endpoint["body"],
+    handle: Endpoint["handle"],
+  ): Endpoint => ({
+    path: `/v1/producer/${name}`,
+    category,
+    status: 201,
+    body,
+    priority: PRIORITY.mediumHigh,
+    handle,
+  });
+  const ok = (work: (body: Body) => void) => (body: Body) => {
+    work(body);
+    return OK;
+  };
+  const lists = new NameLists();
+  return [
+    endpoint("paused", "producer_ro", "none", () => node.producer.isPaused),
+    endpoint(
+      "pause",
+      "producer_rw",
+      "none",
+      ok(() => node.producer.pause()),
+    ),
+    endpoint(
+      "resume",
+      "producer_rw",
+      "none",
+      ok(() => node.producer.resume()),
+    ),
+    endpoint(
+      "pause_at_block",
+      "producer_rw",
+      "required",
+      ok((body) => pauseAtBlock(node, body)),
+    ),
+    endpoint("get_runtime_options", "producer_ro", "none", () => runtimeOptions(node)),
+    endpoint(
+      "update_runtime_options",
+      "producer_rw",
+      "required",
+      ok((body) => updateRuntimeOptions(node, body)),
+    ),
+    endpoint("get_greylist", "producer_ro", "none", () => ({ accounts: lists.greylist() })),
+    endpoint(
+      "add_greylist_accounts",
+      "producer_rw",
+      "required",
+      ok((body) => lists.changeGreylist(body, true)),
+    ),
+    endpoint(
+      "remove_greylist_accounts",
+      "producer_rw",
+      "required",
+      ok((body) => lists.changeGreylist(body, false)),
+    ),
+    endpoint("get_whitelist_blacklist", "producer_ro", "none", () => lists.all()),
+    endpoint(
+      "set_whitelist_blacklist",
+      "producer_rw",
+      "required",
+      ok((body) => lists.set(body)),
+    ),
+    endpoint("get_integrity_hash", "producer_rw", "none", () => node.producer.interrupted(() => integrityHash(node))),
+    endpoint("create_snapshot", "snapshot", "none", () => node.producer.interrupted(() => node.snapshots.create())),
+    endpoint("schedule_snapshot", "snapshot", "optional", (body) => node.snapshots.schedule((body ?? {}) as object)),
+    endpoint("unschedule_snapshot", "snapshot", "required", (body) =>
+      node.snapshots.unschedule(numberField(body, "snapshot_request_id", -1)),
+    ),
+    endpoint("get_snapshot_requests", "producer_ro", "none", () => ({
+      snapshot_requests: node.snapshots.list().map((request) => ({ ...request, pending_snapshots: [] })),
+    })),
+    endpoint("get_scheduled_protocol_feature_activations", "producer_ro", "none", () => ({
+      protocol_features_to_activate: node.producer.featuresToActivate,
+    })),
+    endpoint(
+      "schedule_protocol_feature_activations",
+      "producer_rw",
+      "required",
+      ok((body) => scheduleFeatures(node, body)),
+    ),
+    endpoint("get_supported_protocol_features", "producer_ro", "optional", () => supportedFeatures()),
+    endpoint("get_account_ram_corrections", "producer_ro", "required", () => ({ rows: [] })),
+    {
+      ...endpoint("get_unapplied_transactions", "producer_ro", "optional", (body) => unapplied(node, body)),
+      status: 200,
+    },
+  ];
+}
+
+function pauseAtBlock(node: TestNode, body: Body): void {
+  const num = numberField(body, "block_num", 0);
+  const head = node.controller.head.num;
+  if (num !== 0 && num <= head) {
+    throw failure(
+      "pause_at_block_exception",
+      `Pause at block ${num} <= current head block ${head}`,
+      "producer_plugin.cpp:pause_at_block",
+    );
+  }
+  node.producer.pauseAtBlock = num;
+  node.log.write("info", "nodeos", "producer_plugin.cpp:pause_at_block", `Set pause at block #${num}`);
+}
+
+function runtimeOptions(node: TestNode) {
+  return {
+    max_transaction_time: node.options["max-transaction-time"] ?? 499,
+    max_irreversible_block_age: node.producer.settings.maxIrreversibleAgeSec,
+    produce_block_offset_ms: offsetReadBack(node.producer.offsetMs),
+    greylist_limit: 1000,
+  };
+}
+
+function updateRuntimeOptions(node: TestNode, body: Body): void {
+  const offset = numberField(body, "produce_block_offset_ms", node.producer.offsetMs);
+  if (offset < 0 || offset >= SLOT_MS * SLOTS_PER_ROUND) {
+    throw failure(
+      "plugin_config_exception",
+      `produce-block-offset-ms ${offset} must be [0 - ${SLOT_MS * SLOTS_PER_ROUND})`,
+      "producer_plugin.cpp:set_produce_block_offset",
+    );
+  }
+  node.producer.offsetMs = offset;
+}
+
+function integrityHash(node: TestNode) {
+  const { head, tables } = node.controller;
+  const hash = sha256(Buffer.from(JSON.stringify(tables.dump()))).toString("hex");
+  return { head_block_id: head.id, integrity_hash: hash };
+}
+
+function scheduleFeatures(node: TestNode, body: Body): void {
+  const given = body?.protocol_features_to_activate;
+  if (!Array.isArray(given)) throw invalid("Unable to parse valid input from POST body");
+  const digests = given.map(String);
+  if (new Set(digests).size !== digests.length) {
+    throw failure(
+      "invalid_protocol_features_to_activate",
+      "duplicate digest",
+      "producer_plugin.cpp:schedule_protocol_feature_activations",
+    );
+  }
+  validateFeatures(node.controller.tables, digests);
+  node.producer.featuresToActivate = digests;
+}
+
+function supportedFeatures() {
+  const digestOf = (codename: string) => PROTOCOL_FEATURES.find((each) => each.codename === codename)?.digest ?? "";
+  return PROTOCOL_FEATURES.map((feature) => ({
+    feature_digest: feature.digest,
+    subjective_restrictions: {
+      enabled: true,
+      preactivation_required: feature.preactivation,
+      earliest_allowed_activation_time: formatTimePoint(0),
+    },
+    description_digest: feature.descriptionDigest,
+    dependencies: feature.dependencies.map(digestOf),
+    protocol_feature_type: "builtin",
+    specification: [{ name: "builtin_feature_codename", value: feature.codename }],
+  }));
+}
+
+function unapplied(node: TestNode, body: Body) {
+  const all = node.queue.list();
+  const limit = numberField(body, "limit", 100);
+  const lower = optionalText(body, "lower_bound") ?? "";
+  const from = lower === "" ? 0 : all.findIndex(({ incoming }) => incoming.id === lower);
+  const shown = from < 0 ? [] : all.slice(from, from + limit);
+  return {
+    size: all.length,
+    incoming_size: 0,
+    trxs: shown.map(({ incoming, origin }) => ({
+      trx_id: incoming.id,
+      expiration: formatTimePoint(incoming.transaction.expiration * 1000).slice(0, 19),
+      trx_type: origin,
+      first_auth: incoming.transaction.actions[0]?.authorization[0]?.actor ?? "",
+      first_receiver: incoming.transaction.actions[0]?.account ?? "",
+      first_action: incoming.transaction.actions[0]?.name ?? "",
+      total_actions: incoming.transaction.actions.length,
+      billed_cpu_time_us: 0,
+      size: incoming.packed.packedTrx.length,
+    })),
+    more: from < 0 ? "" : (all[from + limit]?.incoming.id ?? ""),
+  };
+}
+
+/** Grey-, white- and blacklists: kept and shown, without effect on a chain without resource limits. */
+class NameLists {
+  private readonly grey = new Set<string>();
+  private lists: Record<string, unknown> = {
+    actor_whitelist: [],
+    actor_blacklist: [],
+    contract_whitelist: [],
+    contract_blacklist: [],
+    action_blacklist: [],
+    key_blacklist: [],
+  };
+
+  greylist(): string[] {
+    return [...this.grey].sort();
+  }
+
+  changeGreylist(body: Body, add: boolean): void {
+    const accounts = body?.accounts;
+    if (!Array.isArray(accounts) || accounts.length === 0) throw invalid("At least one account is required");
+    for (const account of accounts.map(String)) {
+      if (add) this.grey.add(account);
+      else this.grey.delete(account);
+    }
+  }
+
+  all(): object {
+    return this.lists;
+  }
+
+  set(body: Body): void {
+    const known = Object.entries(body ?? {}).filter(([name, list]) => name in this.lists && Array.isArray(list));
+    if (known.length === 0) throw invalid("At least one of actor_whitelist, actor_blacklist, … is required");
+    this.lists = { ...this.lists, ...Object.fromEntries(known) };
+  }
+}

@@ -1,0 +1,254 @@
+/**
+ * One node of the test chain: everything put together in the order nodeos starts and stops it. The process
+ * around it is main.ts.
+ */
+
+import { receiptTransactionId } from "../../chain/block/block.ts";
+import { blockNumOf } from "../../chain/block/header.ts";
+import { DEFAULT_OFFSET_MS, SLOT_MS, timeOf } from "../../chain/time.ts";
+import type { PackedTransaction } from "../../chain/transaction.ts";
+import { Controller } from "./chain/controller.ts";
+import { openTransaction, type TransactionTrace } from "./chain/execution.ts";
+import { type Opened, Store } from "./chain/store.ts";
+import type { BlockState } from "./consensus/block-state.ts";
+import { chainApi } from "./http/chain-api.ts";
+import { InfoCache } from "./http/info.ts";
+import { Metrics, metricsApi } from "./http/metrics.ts";
+import { netApi } from "./http/net-api.ts";
+import { producerApi } from "./http/producer-api.ts";
+import { HttpServer } from "./http/server.ts";
+import { tableApi } from "./http/table-api.ts";
+import { TrackedVotes } from "./http/tracked-votes.ts";
+import { transactionApi } from "./http/transaction-api.ts";
+import { TransactionStatus } from "./http/transaction-status.ts";
+import { type NodeLog, nodeLog } from "./log.ts";
+import { MainThread, PRIORITY } from "./main-thread.ts";
+import { Net } from "./net/net.ts";
+import type { Peer } from "./net/peer.ts";
+import type { Options } from "./options.ts";
+import { Finalizers } from "./producer/finalizer.ts";
+import { Producer } from "./producer/producer.ts";
+import { readProviders } from "./producer/signature-provider.ts";
+import { Snapshots } from "./producer/snapshots.ts";
+import { TransactionQueue } from "./producer/transaction-queue.ts";
+import { VotePause } from "./producer/vote-pause.ts";
+
+const DEFAULT_VOTE_TIMEOUT_MS = 6000;
+const DEFAULT_MAX_REVERSIBLE = 3600;
+
+export class TestNode {
+  readonly options: Options;
+  readonly now: () => number;
+  readonly log: NodeLog;
+  readonly main: MainThread;
+  readonly store: Store;
+  readonly controller: Controller;
+  readonly producer: Producer;
+  readonly net: Net;
+  readonly queue = new TransactionQueue();
+  readonly snapshots: Snapshots;
+  readonly info: InfoCache;
+  readonly status: TransactionStatus;
+  readonly trackedVotes = new TrackedVotes();
+  readonly metrics = new Metrics();
+  readonly http: HttpServer;
+  private readonly finalizers: Finalizers;
+  private readonly votePause: VotePause;
+  private readonly producers: readonly string[];
+
+  /** Opens the data directory. Throws `StartFailure` or `OptionsError`. */
+  constructor(options: Options, onCrash: (thrown: unknown) => void) {
+    this.options = options;
+    const clockOffset = options["test-clock-offset-ms"] ?? 0;
+    this.now = () => Date.now() + clockOffset;
+    this.log = nodeLog(this.now);
+    this.main = new MainThread(onCrash);
+    this.producers = options["producer-name"] ?? [];
+    const providers = readProviders(options["signature-provider"] ?? [], options["keosd-provider-timeout"]);
+    this.store = new Store(options);
+    const opened = this.store.open();
+    this.finalizers = new Finalizers(providers.finalizers, this.store.finalizersDir);
+    this.votePause = new VotePause(
+      this.producers,
+      options["production-pause-vote-timeout-ms"] ?? DEFAULT_VOTE_TIMEOUT_MS,
+    );
+    this.status = new TransactionStatus();
+    this.controller = this.makeController(opened);
+    this.producer = this.makeProducer(providers);
+    this.net = this.makeNet();
+    this.snapshots = new Snapshots(this.controller, this.store);
+    this.info = new InfoCache(this.controller);
+    this.http = this.makeHttp();
+    this.replay(opened);
+  }
+
+  async start(): Promise<void> {
+    const head = this.controller.head;
+    this.log.write(
+      "info",
+      "nodeos",
+      "chain_plugin.cpp:plugin_startup",
+      `Blockchain started; head block is #${head.num}`,
+    );
+    this.main.post(PRIORITY.high, () => this.producer.start());
+    await this.net.start();
+    await this.http.start();
+  }
+
+  /** Clean stop: peers are left, the state is written, the next start continues here. */
+  stop(): void {
+    this.http.stop();
+    this.net.stop();
+    this.producer.stop();
+    this.main.stop();
+    this.controller.abortBlock();
+    const reversible = this.controller.forks.all();
+    while (this.controller.tables.depth > 0) this.controller.tables.undo();
+    const { chainId, tables, root } = this.controller;
+    this.store.close({ chainId, tables, root }, reversible);
+    this.controller.blockLog.close();
+  }
+
+  // ---- transactions, from the API or a peer
+
+  /** Runs a transaction on the main thread and passes it on when it succeeds. */
+  push(packed: PackedTransaction, failureTrace: boolean, from?: Peer): Promise<TransactionTrace> {
+    const incoming = openTransaction(this.controller.chainId, packed);
+    if (from !== undefined && !this.net.noteTransaction(incoming.id, from)) return Promise.reject(new Error("known"));
+    return this.main
+      .call(PRIORITY.low, () => this.queue.process(this.controller, incoming, failureTrace))
+      .then((trace) => {
+        if (trace.except === undefined) {
+          this.status.local(incoming);
+          this.net.broadcastTransaction(incoming.id, packed);
+        }
+        return trace;
+      });
+  }
+
+  // ---- construction
+
+  private makeController(opened: Opened): Controller {
+    return new Controller(opened, {
+      log: this.log,
+      now: this.now,
+      events: {
+        produced: (state) => {
+          this.producer.acceptedHeader(state);
+          this.net.broadcastBlock(state);
+        },
+        applied: (state) => this.onApplied(state),
+        irreversible: (state) => this.onIrreversible(state),
+        forkedOut: (transactions) => this.queue.returnForked(transactions),
+      },
+    });
+  }
+
+  private makeProducer(providers: ReturnType<typeof readProviders>): Producer {
+    const { options } = this;
+    return new Producer(
+      {
+        producers: this.producers,
+        offsetMs: options["produce-block-offset-ms"] ?? DEFAULT_OFFSET_MS,
+        pauseOnStartup: options["pause-on-startup"] === true,
+        enableStaleProduction: options["enable-stale-production"] === true,
+        maxIrreversibleAgeSec: options["max-irreversible-block-age"] ?? -1,
+        maxReversible: options["max-reversible-blocks"] ?? DEFAULT_MAX_REVERSIBLE,
+      },
+      {
+        controller: this.controller,
+        providers,
+        queue: this.queue,
+        votePause: this.votePause,
+        main: this.main,
+        log: this.log,
+        now: this.now,
+      },
+    );
+  }
+
+  private makeNet(): Net {
+    const { options } = this;
+    return new Net(
+      {
+        listen: (options["p2p-listen-endpoint"] ?? ["0.0.0.0:9876"]).filter((address) => address !== ""),
+        peers: options["p2p-peer-address"] ?? [],
+        maxPerHost: options["p2p-max-nodes-per-host"] ?? 1,
+        maxClients: options["max-clients"] ?? 25,
+        keepaliveMs: options["p2p-keepalive-interval-ms"] ?? 10_000,
+        reconnectMs: (options["connection-cleanup-period"] ?? 30) * 1000,
+        agent: options["agent-name"] ?? "EOS Test Agent",
+        syncSpan: options["sync-fetch-span"] ?? 1000,
+        voteThreads: options["vote-threads"] ?? (this.producers.length > 0 ? 4 : 0),
+        producers: this.producers,
+      },
+      {
+        controller: this.controller,
+        log: this.log,
+        now: this.now,
+        events: {
+          accepted: (state, ready) => {
+            this.producer.acceptedHeader(state);
+            if (ready) this.main.post(PRIORITY.medium, () => this.producer.incomingBlock());
+          },
+          voted: (description) => this.votePause.vote(description),
+          transaction: (packed, from) => void this.push(packed, false, from).catch(() => {}),
+        },
+      },
+    );
+  }
+
+  private makeHttp(): HttpServer {
+    const { options } = this;
+    const plugins = new Set((options.plugin ?? []).map((plugin) => plugin.replace("eosio::", "")));
+    const endpoints = [
+      ...(plugins.has("chain_api_plugin") ? [...chainApi(this), ...tableApi(this), ...transactionApi(this)] : []),
+      ...(plugins.has("producer_api_plugin") ? producerApi(this) : []),
+      ...(plugins.has("net_api_plugin") ? netApi(this) : []),
+      ...metricsApi(this, plugins),
+    ];
+    return new HttpServer(
+      {
+        address: options["http-server-address"] ?? "127.0.0.1:8888",
+        categories: options["http-category-address"] ?? [],
+        validateHost: options["http-validate-host"] !== "false" && options["http-validate-host"] !== "0",
+        aliases: options["http-alias"] ?? [],
+        maxBodyBytes: options["max-body-size"] ?? 2 * 1024 * 1024,
+        verboseErrors: options["verbose-http-errors"] === true,
+      },
+      endpoints,
+      this.main,
+      this.log,
+    );
+  }
+
+  /** Blocks that were on disk but not in the state. */
+  private replay(opened: Opened): void {
+    for (const raw of opened.pending) this.controller.accept(raw);
+    this.controller.applyBest();
+  }
+
+  // ---- what a new head brings about
+
+  private onApplied(state: BlockState): void {
+    const receipts = state.block?.receipts ?? [];
+    this.queue.applied(receipts.map(receiptTransactionId));
+    this.metrics.block(state, this.producers.includes(state.header.producer));
+    this.status.applied(state);
+    const claim = state.consensus.kind === "savanna" ? state.consensus.claim.blockNum : 0;
+    this.trackedVotes.applied(state, this.controller.forks.ancestorAt(state, claim));
+    this.info.refresh();
+    this.net.sync.applied(state.num, this.now() - timeOf(state.slot) < SLOT_MS);
+    const extendsBlock = (id: string) => this.controller.forks.ancestorAt(state, blockNumOf(id))?.id === id;
+    this.net.castVotes(this.finalizers.vote(state, this.now(), extendsBlock));
+    if (this.snapshots.isDue(state.num)) {
+      this.main.post(PRIORITY.low, () => void this.producer.interrupted(() => this.snapshots.create()).catch(() => {}));
+    }
+  }
+
+  private onIrreversible(state: BlockState): void {
+    this.status.irreversible(state);
+    this.net.irreversible(state);
+    this.snapshots.irreversible(state);
+  }
+}
