@@ -442,7 +442,7 @@ export class Net implements PeerHost {
         peer.send({ type: "block_notice", previous: state.previous, id: state.id });
       } else {
         frame ??= encodeFrame({ type: "signed_block", block: state.raw });
-        peer.sendFrame(frame);
+        peer.sendBlockFrame(frame);
       }
     }
   }

@@ -123,8 +123,13 @@ export class Peer {
   }
 
   sendBlock(raw: Buffer): void {
+    this.sendBlockFrame(encodeFrame({ type: "signed_block", block: raw }));
+  }
+
+  /** A block that is encoded already, because several peers get it. */
+  sendBlockFrame(frame: Buffer): void {
     this.blockMs = this.host.now();
-    this.send({ type: "signed_block", block: raw });
+    this.sendFrame(frame);
   }
 
   /** Unless nothing has changed since the last one, which would be noise. */
