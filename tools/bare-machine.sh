@@ -104,7 +104,7 @@ for user in user cramped root; do
   chroot "$root" chown -R "$user:$user" "/srv/$user" "$home"
   [ "$user" != cramped ] || chroot "$root" chown root:root "$home"
 
-  if [ -e "$checkout/src/cli/main.ts" ]; then
+  if [ -e "$root/srv/$user/src/cli/main.ts" ]; then
     as "$user" "$try_start" "npm start"
   fi
   as "$user" "npm test"
