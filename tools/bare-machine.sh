@@ -82,10 +82,10 @@ try_start='
   cat start.log
   node -e "fetch(process.argv[1]).then(({ ok, status }) => process.exit(ok ? 0 : status))" \
     "$(grep -o "https*://[0-9A-Za-z.:/_-]*" start.log | head -n 1)"
-  kill -TERM -- -$group
+  kill -TERM -$group
   wait $group || true
   sleep 1
-  ! kill -0 -- -$group 2>/dev/null || { echo "something of npm start still runs"; exit 1; }'
+  ! kill -0 -$group 2>/dev/null || { echo "something of npm start still runs"; exit 1; }'
 
 # shellcheck disable=SC2016
 draw='
