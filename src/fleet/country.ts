@@ -1,0 +1,34 @@
+/**
+ * Countries by their ISO 3166-1 alpha-2 code. The list is written out because `Intl` also answers for codes
+ * that are not countries (`EU`, `UN`, `XK`); `Intl` gives the names.
+ */
+
+const CODES = `
+AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ
+CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR
+GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP
+KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT
+MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW
+SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ
+UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW`
+  .trim()
+  .split(/\s+/);
+const KNOWN = new Set(CODES);
+const ENGLISH = new Intl.DisplayNames("en", { type: "region" });
+
+/** True for an assigned code in capitals. */
+export function isCountry(code: string): boolean {
+  return KNOWN.has(code);
+}
+
+/** `CR` → `Costa Rica`. */
+export function countryName(code: string): string {
+  return KNOWN.has(code) ? (ENGLISH.of(code) ?? code) : code;
+}
+
+/** The code somebody probably meant: `cr`, `Panama` and `México` all have one. */
+export function countryLike(text: string): string | undefined {
+  if (KNOWN.has(text.toUpperCase())) return text.toUpperCase();
+  const plain = text.normalize("NFD").replaceAll(/\p{M}/gu, "").toLowerCase();
+  return CODES.find((code) => countryName(code).toLowerCase() === plain);
+}

@@ -1,0 +1,60 @@
+/** What must not be given twice: names within a section, chain ids, addresses of nodes. */
+import { type Draft, type Entry, text } from "../draft.ts";
+import { type Finding, type Path, valueAt } from "../finding.ts";
+import { isPrintableName, SECTIONS, type Section, subjectOf } from "../subject.ts";
+import type { Rule } from "./rule.ts";
+
+/** Two entries of a section may not share a name. */
+export const uniqueNames: Rule = (draft) =>
+  (Object.keys(SECTIONS) as Section[]).flatMap((section) =>
+    repeated(draft.entries(section), "name").map(({ first, again, value }) => ({
+      code: "FLEET_DUPLICATE_NAME",
+      message: `two ${section} ${isPrintableName(value) ? `are named \`${value}\`` : "have the same name"}`,
+      at: valueAt(...again),
+      also: [{ at: valueAt(...first), note: "the first one" }],
+      help: "give one of them another name, and check who refers to it",
+    })),
+  );
+
+/** One blockchain is declared once. */
+export const uniqueChainIds: Rule = (draft) =>
+  repeated(draft.entries("chains"), "id").map(({ first, again }) => ({
+    code: "FLEET_DUPLICATE_CHAIN",
+    message: `${subjectOf(draft.fleet, again.slice(0, 2))} has the id of ${subjectOf(draft.fleet, first.slice(0, 2))}`,
+    at: valueAt(...again),
+    also: [{ at: valueAt(...first), note: "the same id" }],
+    help: "remove one of them, or give it the id of its own chain",
+  }));
+
+/** Two nodes that answer at one address are one node, copied and half edited. */
+export const uniqueAddresses: Rule = (draft) =>
+  ["http", "producerApi", "p2p"].flatMap((key) => sharedAddress(draft, key));
+
+function sharedAddress(draft: Draft, key: string): Finding[] {
+  const remote = draft.entries("nodes").filter((node) => !text(node, key)?.startsWith("unix:"));
+  return repeated(remote, key).map(({ first, again }) => ({
+    code: "FLEET_DUPLICATE_ADDRESS",
+    message: `${subjectOf(draft.fleet, first.slice(0, 2))} and ${subjectOf(draft.fleet, again.slice(0, 2))} have the same \`${key}\` address`,
+    at: valueAt(...again),
+    also: [{ at: valueAt(...first), note: "the same address" }],
+    help: "give each node its own host or port",
+  }));
+}
+
+interface Repeated {
+  first: Path;
+  again: Path;
+  value: string;
+}
+
+function repeated(entries: readonly Entry[], key: string): Repeated[] {
+  const seen = new Map<string, Path>();
+  return entries.flatMap((entry) => {
+    const value = text(entry, key);
+    if (value === undefined || value === "") return [];
+    const path = [entry.section, entry.index, key];
+    const first = seen.get(value);
+    if (first === undefined) seen.set(value, path);
+    return first === undefined ? [] : [{ first, again: path, value }];
+  });
+}
