@@ -190,8 +190,8 @@ export const BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
       write(writer, value) {
         if (typeof value !== "object" || value === null || Array.isArray(value))
           throw mismatch(value, "extended_asset");
-        writeAsset(writer, value["quantity"] ?? null);
-        writer.name(text(value["contract"] ?? null, "name"));
+        writeAsset(writer, value.quantity ?? null);
+        writer.name(text(value.contract ?? null, "name"));
       },
     },
   ],

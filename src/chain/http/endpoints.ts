@@ -126,6 +126,7 @@ export const getBlockHeader = endpoint<BlockRequest & { include_extensions?: boo
       producer: name,
       previous: hash,
       schedule_version: u32,
+      header_extensions: v.optional(v.array(v.tuple([v.number(), v.string()])), []),
       producer_signature: v.string(),
     }),
   }),

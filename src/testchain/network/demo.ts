@@ -6,6 +6,8 @@ import type { NetworkSpec } from "./network.ts";
 
 export const DEMO_ACCOUNT = "costaricaeos";
 
+const PAIR = { producers: [DEMO_ACCOUNT], finalizer: true, pauseOnStartup: true } as const;
+
 export const DEMO_NETWORK: NetworkSpec = {
   start: "savanna",
   schedule: [DEMO_ACCOUNT, "nortebp", "surbp"],
@@ -14,9 +16,10 @@ export const DEMO_NETWORK: NetworkSpec = {
   nodes: [
     { name: "norte", producers: ["nortebp"], dials: ["relay"], finalizer: true, startsChain: true },
     { name: "sur", producers: ["surbp"], dials: ["relay"], finalizer: true },
-    { name: "primary", producers: [DEMO_ACCOUNT], dials: ["relay", "api"], finalizer: true },
+    // both of a pair start paused, so that one that comes back after a failure does not produce beside the other
+    { ...PAIR, name: "primary", dials: ["relay", "api"], active: true },
     // the standby has a finalizer key of its own that no policy names yet: keys are never shared
-    { name: "secondary", producers: [DEMO_ACCOUNT], dials: ["relay", "api", "primary"], finalizer: true, pauseOnStartup: true },
+    { ...PAIR, name: "secondary", dials: ["relay", "api", "primary"] },
     { name: "relay", dials: [] },
     { name: "api", dials: ["relay"] },
   ],

@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { makeGenesis } from "../../chain/genesis.ts";
+import { producerResume } from "../../chain/http/endpoints.ts";
 import { SLOT_MS } from "../../chain/time.ts";
 import { messageOf, Problem } from "../../kit/problem.ts";
 import type { TestGenesis } from "../node/chain/genesis-state.ts";
@@ -23,6 +24,8 @@ export interface NodeSpec {
   /** It has a BLS key and votes once a policy names it. */
   finalizer?: boolean;
   pauseOnStartup?: boolean;
+  /** Resumed when the whole network is up, though it starts paused: the active one of a pair. */
+  active?: boolean;
   /** Produces on a stale head when the whole chain is started: one node must. */
   startsChain?: boolean;
   voteTimeoutMs?: number;
@@ -161,6 +164,7 @@ export class TestNetwork {
         told(node.name);
       }),
     );
+    for (const { name, active } of this.spec.nodes) if (active) await this.node(name).client.call(producerResume);
   }
 
   /** Starts one node, as it would be after a failure: without stale production. A dirty database is replayed. */

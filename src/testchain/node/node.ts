@@ -4,7 +4,6 @@
  */
 
 import { receiptTransactionId } from "../../chain/block/block.ts";
-import { blockNumOf } from "../../chain/block/header.ts";
 import { DEFAULT_OFFSET_MS, SLOT_MS, timeOf } from "../../chain/time.ts";
 import type { PackedTransaction } from "../../chain/transaction.ts";
 import { Controller } from "./chain/controller.ts";
@@ -239,8 +238,8 @@ export class TestNode {
     this.trackedVotes.applied(state, this.controller.forks.ancestorAt(state, claim));
     this.info.refresh();
     this.net.sync.applied(state.num, this.now() - timeOf(state.slot) < SLOT_MS);
-    const extendsBlock = (id: string) => this.controller.forks.ancestorAt(state, blockNumOf(id))?.id === id;
-    this.net.castVotes(this.finalizers.vote(state, this.now(), extendsBlock));
+    const ancestor = (num: number) => this.controller.forks.ancestorAt(state, num)?.id;
+    this.net.castVotes(this.finalizers.vote(state, this.now(), ancestor));
     if (this.snapshots.isDue(state.num)) {
       this.main.post(PRIORITY.low, () => void this.producer.interrupted(() => this.snapshots.create()).catch(() => {}));
     }

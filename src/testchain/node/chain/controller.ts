@@ -129,13 +129,7 @@ export class Controller {
 
   /** False when what is known to be final is not on the head's branch: nothing may be built on that head. */
   headHoldsFinal(): boolean {
-    const { num, id } = this.pendingFinal;
-    if (num <= this.root.num) return true;
-    const ancestor = this.forks.ancestorAt(this.headState, num);
-    // a head older than the final block is fine as long as the final block descends from it
-    if (ancestor !== undefined) return ancestor.id === id;
-    const final = this.forks.get(id);
-    return final === undefined || this.forks.ancestorAt(final, this.headState.num)?.id === this.headState.id;
+    return this.pendingFinal.num <= this.root.num || this.finalOnHead() !== undefined;
   }
 
   private checkHeader(block: SignedBlock, parent: BlockState): Draft {
@@ -321,7 +315,8 @@ export class Controller {
     const extensions = blockExtensions(additional, certificate);
     const block: SignedBlock = { header, producerSignature, receipts: building.receipts, extensions };
     this.checkSigners(draft, block);
-    const state = this.makeState(draft, block, encodeBlock(block), blockId(header));
+    // a second node with our key may have made the very same block
+    const state = this.forks.get(blockId(header)) ?? this.makeState(draft, block, encodeBlock(block), blockId(header));
     this.noteFinality(state);
     this.forks.add(state);
     state.applied = true;
@@ -368,14 +363,20 @@ export class Controller {
     this.events.applied(state);
   }
 
+  /** The newest block of the head's branch that is final; `undefined` when what is final is not on it. */
+  private finalOnHead(): BlockState | undefined {
+    const { consensus, num } = this.headState;
+    if (consensus.kind === "legacy") return this.forks.ancestorAt(this.headState, consensus.irreversible);
+    const final = this.forks.get(this.pendingFinal.id);
+    if (final === undefined) return undefined;
+    const common =
+      final.num <= num ? this.forks.ancestorAt(this.headState, final.num) : this.forks.ancestorAt(final, num);
+    return common?.id === (final.num <= num ? final.id : this.headState.id) ? common : undefined;
+  }
+
   private advanceRoot(): void {
-    const { consensus } = this.headState;
-    const num = consensus.kind === "legacy" ? consensus.irreversible : this.pendingFinal.num;
-    const target =
-      num > this.root.num ? this.forks.ancestorAt(this.headState, Math.min(num, this.headState.num)) : undefined;
-    if (target === undefined) return;
-    if (consensus.kind === "savanna" && target.num === this.pendingFinal.num && target.id !== this.pendingFinal.id)
-      return;
+    const target = this.finalOnHead();
+    if (target === undefined || target.num <= this.root.num) return;
     const passed = this.forks.advance(target.id);
     this.tables.commit(passed.length);
     for (const state of passed) {

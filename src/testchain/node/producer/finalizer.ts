@@ -7,6 +7,7 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
+import { blockNumOf } from "../../../chain/block/header.ts";
 import { Reader } from "../../../chain/codec/reader.ts";
 import { pack, type Writer } from "../../../chain/codec/writer.ts";
 import { ZERO_256 } from "../../../chain/hash.ts";
@@ -47,15 +48,19 @@ export class Finalizers {
       if (!this.safety.has(key)) this.safety.set(key, { lastVote: NONE, lock: NONE, otherBranchSlot: 0 });
   }
 
-  /** Votes of our finalizers in the block's policies. `isAncestor(id)`: the block extends that one. */
-  vote(state: BlockState, nowMs: number, isAncestor: (id: string) => boolean): Vote[] {
+  /**
+   * Votes of our finalizers in the block's policies. `ancestor(num)` is the id of the block's ancestor with that
+   * number, itself included; `undefined` below the last irreversible block, which every branch extends.
+   */
+  vote(state: BlockState, nowMs: number, ancestor: (num: number) => string | undefined): Vote[] {
     const { consensus } = state;
     if (consensus.kind !== "savanna" || nowMs - timeOf(state.slot) > MAX_AGE_MS) return [];
     const policies = [consensus.finalizers, consensus.pendingFinalizers?.policy];
     const votes: Vote[] = [];
     for (const key of this.ours) {
       if (!policies.some((policy) => policy?.finalizers.some(({ publicKey }) => publicKey === key))) continue;
-      const strong = this.decide(key, state, consensus.claimSlot, isAncestor);
+      const claimed = { id: ancestor(consensus.claim.blockNum) ?? state.previous, slot: consensus.claimSlot };
+      const strong = this.decide(key, state, claimed, ancestor);
       if (strong === undefined) continue;
       votes.push({
         type: "vote",
@@ -73,24 +78,22 @@ export class Finalizers {
   private decide(
     key: string,
     state: BlockState,
-    claimSlot: number,
-    isAncestor: (id: string) => boolean,
+    claimed: BlockRef,
+    ancestor: (num: number) => string | undefined,
   ): boolean | undefined {
-    const safety = this.safety.get(key) as Safety;
-    if (state.slot <= safety.lastVote.slot) return undefined;
-    const live = claimSlot > safety.lock.slot;
-    const safe = safety.lock === NONE || safety.lock.id === ZERO_256 || isAncestor(safety.lock.id);
-    if (!live && !safe) return undefined;
-    const sameBranch = safety.lastVote.id === ZERO_256 || isAncestor(safety.lastVote.id);
-    const otherBranchSlot = sameBranch
-      ? safety.otherBranchSlot
-      : Math.max(safety.otherBranchSlot, safety.lastVote.slot);
-    const strong = otherBranchSlot <= claimSlot;
-    const vote = { id: state.id, slot: state.slot };
+    const { lastVote, lock, otherBranchSlot } = this.safety.get(key) as Safety;
+    const extendsBlock = (ref: BlockRef) => {
+      const id = ancestor(blockNumOf(ref.id));
+      return ref.id === ZERO_256 || id === undefined || id === ref.id;
+    };
+    if (state.slot <= lastVote.slot) return undefined;
+    if (claimed.slot <= lock.slot && !extendsBlock(lock)) return undefined;
+    const otherSlot = extendsBlock(lastVote) ? otherBranchSlot : Math.max(otherBranchSlot, lastVote.slot);
+    const strong = otherSlot <= claimed.slot;
     this.safety.set(key, {
-      lastVote: vote,
-      lock: strong && claimSlot > safety.lock.slot ? { id: state.previous, slot: claimSlot } : safety.lock,
-      otherBranchSlot: strong ? 0 : otherBranchSlot,
+      lastVote: { id: state.id, slot: state.slot },
+      lock: strong && claimed.slot > lock.slot ? claimed : lock,
+      otherBranchSlot: strong ? 0 : otherSlot,
     });
     return strong;
   }
