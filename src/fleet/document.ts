@@ -72,7 +72,10 @@ export class FleetDocument {
     return last === undefined ? undefined : spanOf(last);
   }
 
-  /** Keys that stand twice in one mapping. */
+  /**
+   * Keys that stand twice in one mapping. Where the first key comes again, a dash is missing before a new entry:
+   * the keys after it are not further mistakes.
+   */
   duplicateKeys(): { key: string; first: Span; second: Span }[] {
     const duplicates: { key: string; first: Span; second: Span }[] = [];
     visit(this.yaml, {
@@ -83,6 +86,7 @@ export class FleetDocument {
           const first = seen.get(key);
           if (first === undefined) seen.set(key, keySpan(pair));
           else duplicates.push({ key, first, second: keySpan(pair) });
+          if (first !== undefined && map.items[0] !== undefined && key === keyText(map.items[0])) return;
         }
       },
     });

@@ -2,10 +2,11 @@
  * A declared value that may be wrong anywhere, as the rules read it: what has the right shape is there, the
  * rest is not, and the schema has told of it already. So one mistyped key never hides the mistakes around it.
  */
+import * as v from "valibot";
 import { fleetSchema } from "./schema.ts";
 import { isMapping, isOptional } from "./shape.ts";
 import { SECTIONS, type Section } from "./subject.ts";
-import { isOwnName } from "./text-form.ts";
+import { domain, isOwnName } from "./text-form.ts";
 
 /** One entry of a section. */
 export interface Entry {
@@ -58,10 +59,11 @@ export class Draft {
     return this.sections.get(section)?.isComplete ?? false;
   }
 
-  /** A text of the organisation. */
-  organisation(key: string): string | undefined {
+  /** The organisation's domain, if it is one. */
+  domain(): string | undefined {
     const organisation = isMapping(this.fleet) ? this.fleet.organisation : undefined;
-    return isMapping(organisation) ? textOf(organisation[key]) : undefined;
+    const declared = isMapping(organisation) ? organisation.domain : undefined;
+    return v.is(domain, declared) ? declared : undefined;
   }
 }
 

@@ -53,6 +53,11 @@ test("the tutorial's blocks together are a fleet", () => {
   assert.equal(parseFleet(blocks.join("\n")).pairs[0]?.account, "examplebp123");
 });
 
+test("the tutorial shows a mistake as it is reported", () => {
+  const golden = readFileSync(join(import.meta.dirname, "goldens/unknown-key.out"), "utf8");
+  assert.ok(readFileSync(DOCUMENTATION, "utf8").includes(golden));
+});
+
 test("docs/fleet.md holds the reference of the schema", () => {
   const [tutorial = ""] = readFileSync(DOCUMENTATION, "utf8").split(REFERENCE_MARKER);
   const content = `${tutorial}${REFERENCE_MARKER}\n\n${fleetReference()}`;

@@ -1,6 +1,6 @@
 /**
  * A mistake as the checks tell it: at a path in the declared value, not yet at a line and column. The checks
- * stay plain functions over plain values this way; {@link file://./load.ts} looks up the lines.
+ * stay plain functions over plain values this way; load.ts looks up the lines.
  */
 import type { ProblemFacts } from "../kit/problem.ts";
 

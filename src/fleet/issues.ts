@@ -14,21 +14,28 @@ import { unknownKeys } from "./unknown-keys.ts";
 
 type Issue = v.BaseIssue<unknown>;
 
-/**
- * Everything about the value's shape: unknown keys, missing keys, wrong types, bad values. Sentences repeat
- * nothing of what `isHidden` says holds a secret.
- */
-export function shapeFindings(fleet: unknown, isHidden: (place: Place) => boolean): Finding[] {
-  const unknown = unknownKeys(fleetSchema, fleet, isHidden);
-  const explained = new Set(unknown.flatMap(({ meant }) => (meant === undefined ? [] : [JSON.stringify(meant)])));
+/** What the text behind the value says about a place. */
+export interface View {
+  /** True where a secret stands, which no sentence may repeat. */
+  hides(place: Place): boolean;
+  /** Places of one offset are one piece of text, that the value may hold several times by alias. */
+  offset(place: Place): number;
+}
+
+/** Everything about the value's shape: unknown keys, missing keys, wrong types, bad values. */
+export function shapeFindings(fleet: unknown, view: View): Finding[] {
+  const unknown = unknownKeys(fleetSchema, fleet, (place) => view.hides(place));
+  const absence = (path: Path) => `${view.offset(headAt(...path.slice(0, -1)))} ${path.at(-1)}`;
+  const explained = new Set(unknown.flatMap(({ meant }) => (meant === undefined ? [] : [absence(meant)])));
   const findings = new Map<string, Finding>();
   for (const issue of issuesOf(fleet)) {
     const path = pathOf(issue);
     const place = JSON.stringify(path);
     // The first issue of a place tells it all; a key that was mistyped is not missing on top of that.
-    if (isUnknownKey(issue) || explained.has(place) || findings.has(place)) continue;
+    if (isUnknownKey(issue) || findings.has(place)) continue;
+    if (explained.size > 0 && issue.input === undefined && explained.has(absence(path))) continue;
     const finding = findingOf(fleet, issue, path);
-    const isSecret = issue.input !== undefined && finding.code !== "FLEET_PLAIN_SECRET" && isHidden(finding.at);
+    const isSecret = issue.input !== undefined && finding.code !== "FLEET_PLAIN_SECRET" && view.hides(finding.at);
     findings.set(place, isSecret ? withoutValue(fleet, finding, path) : finding);
   }
   return [...unknown.map(({ finding }) => finding), ...findings.values()];
@@ -104,7 +111,7 @@ function plainSecret(fleet: unknown, path: Path): Finding {
     message: `${subjectOf(fleet, path)} is written out, and this file is no place for a secret`,
     at: valueAt(...path),
     expected: SECRET_FORM,
-    help: "keep the secret in an environment variable or a file, and name that here",
+    help: "say where it is kept: `env:` and the name of a variable, or `file:` and an absolute path",
   };
 }
 
@@ -144,6 +151,7 @@ function keyOrValue(path: Path): Place {
 function adviceOnType(found: unknown, schema: Schema): string | undefined {
   const { type } = inner(schema);
   if (type === "array") return adviceOnList(found, itemOf(schema));
+  if (Array.isArray(found) && entriesOf(schema) === undefined) return "write one value, without brackets or dashes";
   if (type === "string" && (typeof found === "number" || typeof found === "boolean")) {
     const issue = v.safeParse(schema, String(found)).issues?.[0];
     return issue === undefined ? `put it in quotes: \`"${found}"\`` : issue.message.split("\n")[1];
@@ -157,9 +165,10 @@ function adviceOnList(found: unknown, item: Schema | undefined): string | undefi
   if (isMapping(found) && Object.keys(found).some((key) => key.startsWith("-"))) {
     return "write a space after the dash: `- name: …`";
   }
-  if (item !== undefined && entriesOf(item) !== undefined)
-    return "start each entry with a dash and a space: `- name: …`";
-  return typeof found === "string" ? `write \`[${printable(found).slice(0, 40)}]\`` : undefined;
+  const isOneWord = typeof found === "string" && /^\S{1,60}$/.test(found);
+  if (isOneWord && item !== undefined && entriesOf(item) === undefined) return `write \`[${printable(found)}]\``;
+  const isOfMappings = item !== undefined && entriesOf(item) !== undefined;
+  return `start each entry with a dash and a space${isOfMappings ? ": `- name: …`" : ""}`;
 }
 
 function isScalar(value: unknown): boolean {

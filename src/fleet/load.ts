@@ -36,11 +36,15 @@ export function parseFleet(content: string | Uint8Array, file = "fleet.yaml"): F
   const emptiness = emptinessProblem(source, document, fleet);
   if (emptiness !== undefined) throw new FleetProblems(file, [...leaks, emptiness]);
 
-  const isHidden = (place: Place) => source.hides(document.locate(place));
-  const findings = [...shapeFindings(fleet, isHidden), ...check(fleet)].map((finding) =>
-    located(source, document, finding),
-  );
-  const problems = withoutRepeats([...leaks, ...duplicateKeyProblems(source, document), ...findings]);
+  const view = {
+    hides: (place: Place) => source.hides(document.locate(place)),
+    offset: (place: Place) => document.locate(place).start,
+  };
+  const duplicates = duplicateKeyProblems(source, document);
+  // Of a key given twice only one value is left, so whoever names the other one is not to blame.
+  const findings = [...shapeFindings(fleet, view), ...(duplicates.length > 0 ? [] : check(fleet))];
+  const found = findings.map((finding) => located(source, document, finding));
+  const problems = withoutRepeats([...leaks, ...duplicates, ...found]);
   if (problems.length > 0) throw new FleetProblems(file, problems);
   return completeFleet(v.parse(fleetSchema, fleet));
 }

@@ -1,6 +1,7 @@
 /**
  * The text of a fleet file with its line numbers, and the only way to show a piece of it: spans that hold a
- * secret come out as asterisks, control characters as `?`, very long lines cut around the place meant.
+ * secret come out as asterisks, tabs as arrows, control characters as `?`, and a very long line is cut around
+ * the place that is meant.
  */
 import { LineCounter } from "yaml";
 import type { ProblemFacts } from "../kit/problem.ts";
@@ -70,7 +71,7 @@ export class Source {
     const lineStart = start - column + 1;
     const newline = this.masked.indexOf("\n", start);
     const lineEnd = newline === -1 ? this.masked.length : newline;
-    const whole = printable(this.masked.slice(lineStart, lineEnd).trimEnd());
+    const whole = printable(this.masked.slice(lineStart, lineEnd).trimEnd().replaceAll("\t", "→"));
     const length = Math.max(1, Math.min(span.end, lineStart + whole.length) - start);
     if (whole.length <= MAX_SHOWN_COLUMNS) return { line, column, length, text: whole, textColumn: 1 };
     const from = Math.max(0, Math.min(column - 1 - MAX_SHOWN_COLUMNS / 4, whole.length - MAX_SHOWN_COLUMNS));

@@ -51,6 +51,7 @@ const SENTENCES: Partial<Record<ErrorCode, Sentence>> = {
     message: "this tag means nothing here",
     help: "remove the tag; secrets are written env:NAME or file:/path",
   },
+  UNEXPECTED_TOKEN: { message: "this does not belong here", help: "look at this line and the one before it" },
   NON_STRING_KEY: { message: "a key is not plain text", expected: "`key: value`" },
   KEY_OVER_1024_CHARS: { message: "a key is longer than 1024 characters", help: "look for a missing line break" },
   RESOURCE_EXHAUSTION: {
@@ -95,12 +96,19 @@ function sentence({ code, message, pos }: YAMLError, source: Source): Sentence {
   if (/^ *-[A-Za-z]/.test(line)) {
     return { message: "this dash has no space after it", expected: "`- key: value` for an entry of a list" };
   }
+  if (code === "BLOCK_AS_IMPLICIT_KEY" && /^ *- /.test(line)) {
+    return {
+      message: "an entry of a list stands among the keys of a mapping",
+      help: "start the other entries with `- ` as well, or indent this one under a key",
+    };
+  }
   const prefix = /[:[,-] +["']?(env|file|role): /.exec(line)?.[1];
   if (prefix !== undefined)
     return { message: `a space stands after \`${prefix}:\``, help: `write \`${prefix}:…\` without a space` };
   const bracket = UNCLOSED_BRACKET.exec(message)?.[1];
   if (bracket !== undefined) return { message: "a bracket is never closed", help: `add the closing \`${bracket}\`` };
   if (code === "MISSING_CHAR") return missingCharacter(message);
+  if (/Unexpected (,|empty item)/.test(message)) return { message: "a comma has nothing before it", help: "remove it" };
   return SENTENCES[code] ?? { message: "this is not YAML", help: "look at this line and the one before it" };
 }
 

@@ -41,6 +41,7 @@ export function unknownKeys(schema: Schema, fleet: unknown, isHidden: (place: Pl
       key,
       keys.filter((known) => !Object.hasOwn(siblings, known)),
     );
+    const below = missing === undefined ? keyBelow(entries, key) : undefined;
     const given = missing === undefined ? nearest(key, keys) : undefined;
     return {
       finding: {
@@ -51,16 +52,23 @@ export function unknownKeys(schema: Schema, fleet: unknown, isHidden: (place: Pl
         help:
           (missing === undefined ? undefined : `did you mean \`${missing}\`?`) ??
           (given === undefined ? undefined : `\`${given}\` is given as well: remove this one`) ??
-          adviceElsewhere(schema, entries, key) ??
+          (below === undefined ? undefined : `\`${key}\` belongs under \`${below}\``) ??
+          adviceElsewhere(schema, key) ??
           "remove it, or make it a comment with `#`",
       },
       ...(missing === undefined ? {} : { meant: [...path, missing] }),
+      ...(below === undefined ? {} : { meant: [...path, below, key] }),
     };
   }
 }
 
-/** A key that is right in another place: one level down, one level up, or in another kind of mapping. */
-function adviceElsewhere(schema: Schema, entries: Entries, key: string): string | undefined {
+/** The key under which an unknown one would be right. */
+function keyBelow(entries: Entries, key: string): string | undefined {
+  return Object.keys(entries).find((name) => own(entriesOf(inner(entries[name] as Schema)), key) !== undefined);
+}
+
+/** What to do about a key that is right elsewhere, or that is no key at all. */
+function adviceElsewhere(schema: Schema, key: string): string | undefined {
   if (key === "<<") return "merge keys are not part of YAML 1.2: give the whole value an anchor and repeat it by alias";
   if (key.startsWith("-")) return "write a space after the dash";
   const variants = variantsOf(schema);
@@ -68,9 +76,6 @@ function adviceElsewhere(schema: Schema, entries: Entries, key: string): string 
   if (variants !== undefined && takers.length > 0) {
     const kinds = takers.flatMap((option) => kindsOf(option, variants.key));
     return `only a node with the ${variants.key} ${either.format(kinds)} has \`${key}\``;
-  }
-  for (const [name, below] of Object.entries(entries)) {
-    if (own(entriesOf(inner(below)), key) !== undefined) return `\`${key}\` belongs under \`${name}\``;
   }
   return undefined;
 }

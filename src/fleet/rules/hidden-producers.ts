@@ -33,7 +33,7 @@ function publicNames(draft: Draft, producers: readonly Entry[]): Finding[] {
 }
 
 function publicAddresses(draft: Draft, node: Entry): Finding[] {
-  const domain = draft.organisation("domain");
+  const domain = draft.domain();
   return ["http", "producerApi", "p2p"].flatMap((key) => {
     const host = hostOf(text(node, key));
     if (host === undefined || !isPublic(host, domain)) return [];

@@ -40,7 +40,7 @@ export const liveNodes: Rule = (draft) =>
 
 /** All public names are under the organisation's own domain. */
 export const ownDomain: Rule = (draft) => {
-  const domain = draft.organisation("domain");
+  const domain = draft.domain();
   if (domain === undefined) return [];
   return draft.entries("hostnames").flatMap((hostname) => {
     const name = hostname.name;

@@ -2,6 +2,7 @@
 import { type Draft, type Entry, text, texts } from "../draft.ts";
 import { type Finding, type Path, valueAt } from "../finding.ts";
 import { nearest } from "../nearest.ts";
+import { ROLES } from "../schema.ts";
 import { SECTIONS, type Section, subjectOf } from "../subject.ts";
 import { isOwnName } from "../text-form.ts";
 import type { Rule } from "./rule.ts";
@@ -58,7 +59,8 @@ function dangling(draft: Draft, entry: Entry, to: Section, { text: name, path }:
 
 function unservedRole(draft: Draft, entry: Entry, role: string, path: Path): Finding[] {
   const roles = [...new Set(draft.entries("nodes").flatMap((node) => text(node, "role") ?? []))];
-  if (roles.includes(role) || !draft.isComplete("nodes")) return [];
+  const isJudgeable = draft.isComplete("nodes") && roles.every((each) => Object.hasOwn(ROLES, each));
+  if (roles.includes(role) || !isJudgeable) return [];
   const near = nearest(role, roles);
   return [
     {
