@@ -1,4 +1,4 @@
-/** What must not be given twice: names within a section, chain ids, addresses of nodes. */
+/** What must not be given twice: names within a section, chain ids, finalizer keys, addresses of nodes. */
 import { type Draft, type Entry, text } from "../draft.ts";
 import { type Finding, type Path, valueAt } from "../finding.ts";
 import { isPrintableName, SECTIONS, type Section, subjectOf } from "../subject.ts";
@@ -24,6 +24,17 @@ export const uniqueChainIds: Rule = (draft) =>
     at: valueAt(...again),
     also: [{ at: valueAt(...first), note: "the same id" }],
     help: "remove one of them, or give it the id of its own chain",
+  }));
+
+/** Two nodes that vote with one finalizer key can vote for two blocks at once. */
+export const uniqueFinalizerKeys: Rule = (draft) =>
+  repeated(draft.entries("nodes"), "finalizerKey").map(({ first, again }) => ({
+    code: "FLEET_SHARED_FINALIZER",
+    message: `${subjectOf(draft.fleet, first.slice(0, 2))} and ${subjectOf(draft.fleet, again.slice(0, 2))} vote with one finalizer key`,
+    at: valueAt(...again),
+    also: [{ at: valueAt(...first), note: "the same key" }],
+    expected: "a key of its own for each node",
+    help: "create another key with `spring-util bls create key`, register it, and never copy one",
   }));
 
 /** Two nodes that answer at one address are one node, copied and half edited. */
