@@ -15,11 +15,18 @@ import { references } from "./rules/references.ts";
 import { rollout } from "./rules/rollout.ts";
 import type { Rule } from "./rules/rule.ts";
 import { accounts, oneSigner } from "./rules/signers.ts";
-import { uniqueAddresses, uniqueChainIds, uniqueFinalizerKeys, uniqueNames } from "./rules/unique.ts";
+import {
+  uniqueAddresses,
+  uniqueChainIds,
+  uniqueFinalizerKeys,
+  uniqueNames,
+  uniqueWatchedNames,
+} from "./rules/unique.ts";
 
 /** The order does not matter: what they find is sorted by its place in the file. */
 const RULES: readonly Rule[] = [
   uniqueNames,
+  uniqueWatchedNames,
   uniqueChainIds,
   uniqueFinalizerKeys,
   uniqueAddresses,

@@ -194,6 +194,13 @@ const storageNode = mapping({
   http: v.optional(v.pipe(apiUrl, v.description("Kubo's RPC API."), v.examples(["http://10.77.0.41:5001"]))),
 });
 
+const peer = mapping({
+  name: v.pipe(ownName, v.description("Its name in this file, unlike any node's."), v.examples(["greatproducer"])),
+  chain: v.pipe(nameOf("a chain"), v.description("The chain it follows.")),
+  http: v.optional(v.pipe(apiUrl, v.description("Its public HTTP API."), v.examples(["https://eos.example.net"]))),
+  p2p: v.optional(v.pipe(peerAddress, v.description("Where it takes peers."), v.examples(["p2p.example.net:9876"]))),
+});
+
 const pair = mapping({
   name: v.pipe(ownName, v.description("Its name in this file."), v.examples(["eos-pair"])),
   chain: v.pipe(nameOf("a chain"), v.description("The chain it produces on.")),
@@ -258,6 +265,15 @@ export const fleetSchema = mapping({
     some(v.variant("role", [producerNode, chainNode, storageNode], "a mapping"), "nodes"),
     v.description("Programs that run on the hosts, each with a role."),
   ),
+  peers: v.optional(
+    v.pipe(
+      list(peer, "peers"),
+      v.description(
+        "Nodes of others, watched from outside beside our own: the more observers are independent, the surer what is said of missed blocks.",
+      ),
+    ),
+    () => [],
+  ),
   pairs: v.optional(
     v.pipe(
       list(pair, "pairs"),
@@ -278,7 +294,7 @@ export const fleetSchema = mapping({
 export type DeclaredFleet = v.InferOutput<typeof fleetSchema>;
 
 type Frozen<T> = T extends object ? { readonly [Key in keyof T]: Frozen<T[Key]> } : T;
-type Declared<Section extends "chains" | "sites" | "hosts" | "nodes" | "pairs" | "hostnames" | "people"> =
+type Declared<Section extends "chains" | "sites" | "hosts" | "nodes" | "peers" | "pairs" | "hostnames" | "people"> =
   DeclaredFleet[Section][number];
 
 export type Organisation = Frozen<DeclaredFleet["organisation"]>;
@@ -291,6 +307,8 @@ export type FleetNode = Frozen<Declared<"nodes">>;
 export type ChainNode = Extract<FleetNode, { chain: string }>;
 export type ProducerNode = Extract<FleetNode, { role: "producer" }>;
 export type StorageNode = Extract<FleetNode, { role: "storage" }>;
+/** A node of somebody else. */
+export type Peer = Frozen<Declared<"peers">>;
 /** `account` is filled in from the chain. */
 export type Pair = Frozen<Declared<"pairs"> & { account: string }>;
 /** `serves` holds names of nodes; roles are resolved, planned nodes included. */

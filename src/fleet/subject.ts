@@ -11,6 +11,7 @@ export const SECTIONS = {
   sites: "site",
   hosts: "host",
   nodes: "node",
+  peers: "peer",
   pairs: "pair",
   hostnames: "hostname",
   people: "person",

@@ -8,6 +8,7 @@ export function fleetSummary(fleet: Fleet): string {
   const chains = fleet.chains.map(({ name, kind, id, account }) => [name, kind, `${id.slice(0, 8)}…`, account ?? ""]);
   const sites = fleet.sites.toSorted((one, other) => one.rollout - other.rollout);
   const hostnames = fleet.hostnames.map(({ name, serves }) => [name, serves.join(", ")]);
+  const peers = fleet.peers.map(({ name, chain, http, p2p }) => [name, chain, http ?? "", p2p ?? ""]);
   const people = fleet.people.map(({ name, duties }) => [name, duties.join(", ")]);
   return `${[
     `${fleet.organisation.name}, ${fleet.organisation.domain}`,
@@ -16,6 +17,7 @@ export function fleetSummary(fleet: Fleet): string {
       "sites, in the order of roll-out",
       sites.flatMap((site) => siteLines(fleet, site)),
     ),
+    titled("peers of others", columns(peers)),
     titled("hostnames", columns(hostnames)),
     titled("people", columns(people)),
   ]

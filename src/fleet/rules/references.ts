@@ -13,6 +13,7 @@ const REFERENCES = [
   { from: "hosts", key: "site", to: "sites" },
   { from: "nodes", key: "host", to: "hosts" },
   { from: "nodes", key: "chain", to: "chains" },
+  { from: "peers", key: "chain", to: "chains" },
   { from: "pairs", key: "chain", to: "chains" },
   { from: "pairs", key: "primary", to: "nodes" },
   { from: "pairs", key: "secondary", to: "nodes" },

@@ -16,6 +16,22 @@ export const uniqueNames: Rule = (draft) =>
     })),
   );
 
+/** Nodes and peers are watched side by side, so one name means one of them. */
+export const uniqueWatchedNames: Rule = (draft) =>
+  draft.entries("peers").flatMap((peer) => {
+    const node = draft.named("nodes", peer.name);
+    if (node === undefined) return [];
+    return [
+      {
+        code: "FLEET_DUPLICATE_NAME",
+        message: `a peer and a node ${isPrintableName(peer.name) ? `are both named \`${peer.name}\`` : "have the same name"}`,
+        at: valueAt("peers", peer.index, "name"),
+        also: [{ at: valueAt("nodes", node.index, "name"), note: "the node" }],
+        help: "give the peer another name, such as its producer's account",
+      },
+    ];
+  });
+
 /** One blockchain is declared once. */
 export const uniqueChainIds: Rule = (draft) =>
   repeated(draft.entries("chains"), "id").map(({ first, again }) => ({
@@ -42,7 +58,8 @@ export const uniqueAddresses: Rule = (draft) =>
   ["http", "producerApi", "p2p"].flatMap((key) => sharedAddress(draft, key));
 
 function sharedAddress(draft: Draft, key: string): Finding[] {
-  const remote = draft.entries("nodes").filter((node) => !text(node, key)?.startsWith("unix:"));
+  const watched = [...draft.entries("nodes"), ...draft.entries("peers")];
+  const remote = watched.filter((node) => !text(node, key)?.startsWith("unix:"));
   return repeated(remote, key).map(({ first, again }) => ({
     code: "FLEET_DUPLICATE_ADDRESS",
     message: `${subjectOf(draft.fleet, first.slice(0, 2))} and ${subjectOf(draft.fleet, again.slice(0, 2))} have the same \`${key}\` address`,
