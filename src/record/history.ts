@@ -1,5 +1,6 @@
 /** Reads the record: rounds, how producers did, what happened. */
-import type { Pool } from "pg";
+import type { Pool, QueryResultRow } from "pg";
+import { Problem } from "../kit/problem.ts";
 import { decodeSlots } from "../watch/rounds.ts";
 import type { SlotState } from "../watch/verdict.ts";
 import type { RecordedHappening } from "./recorder.ts";
@@ -34,13 +35,14 @@ export interface RoundQuery {
 
 /** Newest first. */
 export async function readRounds(pool: Pool, query: RoundQuery): Promise<RecordedRound[]> {
-  const { rows } = await pool.query<{
+  const { rows } = await ask<{
     start_slot: string;
     producer: string;
     version: string;
     slots: string;
     final: boolean;
   }>(
+    pool,
     `select start_slot, producer, schedule_version as version, slots, final from atalaya.round
      where chain_id = $1 and ($2::text is null or producer = $2) and ($3::bigint is null or start_slot < $3)
      order by start_slot desc limit $4`,
@@ -58,7 +60,8 @@ export async function readRounds(pool: Pool, query: RoundQuery): Promise<Recorde
 /** One entry a producer, by name, of the rounds that begin at or after `fromSlot`. */
 export async function readProducers(pool: Pool, chainId: string, fromSlot: number): Promise<ProducerRecord[]> {
   const count = (letter: string): string => `sum(12 - length(replace(slots, '${letter}', '')))::int`;
-  const { rows } = await pool.query<ProducerRecord>(
+  const { rows } = await ask<ProducerRecord>(
+    pool,
     `select producer, count(*)::int as rounds, ${count("p")} as produced, ${count("l")} as late,
             ${count("m")} as missed, ${count("o")} as orphaned, ${count("?")} as unknown
      from atalaya.round where chain_id = $1 and start_slot >= $2 group by producer order by producer`,
@@ -69,10 +72,24 @@ export async function readProducers(pool: Pool, chainId: string, fromSlot: numbe
 
 /** Newest first. */
 export async function readHappenings(pool: Pool, chainIds: string[], limit: number): Promise<RecordedHappening[]> {
-  const { rows } = await pool.query<{ chain_id: string; at: Date } & Omit<RecordedHappening, "chainId" | "at">>(
+  const { rows } = await ask<{ chain_id: string; at: Date } & Omit<RecordedHappening, "chainId" | "at">>(
+    pool,
     `select chain_id, id, at, level, kind, facts from atalaya.happening
      where chain_id = any($1) order by at desc limit $2`,
     [chainIds, limit],
   );
   return rows.map(({ chain_id, at, ...rest }) => ({ chainId: chain_id, at: at.getTime(), ...rest }));
+}
+
+async function ask<Row extends QueryResultRow>(pool: Pool, sql: string, values: unknown[]): Promise<{ rows: Row[] }> {
+  try {
+    return await pool.query<Row>(sql, values);
+  } catch (cause) {
+    throw new Problem({
+      code: "RECORD_UNREADABLE",
+      message: "the record of the past cannot be read now",
+      help: "try again in a moment; if it lasts, the log says why",
+      cause,
+    });
+  }
 }

@@ -5,59 +5,63 @@ import type { WatchedPair } from "./target.ts";
 /** A standby this far behind the chain is not ready. */
 const READY_LAG_BLOCKS = 2;
 
+export type PairReason =
+  | "in-sync"
+  | "standby-unreachable"
+  | "standby-behind"
+  | "both-unpaused"
+  | "both-paused"
+  | "cannot-tell";
+
 export interface PairJudgement {
   /** The node that may produce; absent when none or both may, or nobody can tell. */
   active: string | undefined;
   level: "ok" | "warning" | "critical" | "unknown";
+  reason: PairReason;
+  /** The reason as a sentence, with its values. */
   because: string;
 }
 
 export function judgePair(pair: WatchedPair, nodes: readonly NodeStatus[], headNum: number): PairJudgement {
-  const members = [pair.primary, pair.secondary].map((name) => nodes.find((node) => node.name === name));
-  const describe = (node: NodeStatus | undefined, name: string) =>
-    node === undefined || node.http.state !== "up"
-      ? `${name} cannot be asked`
-      : `${name} does not say whether it is paused`;
   const names = [pair.primary, pair.secondary];
+  const members = names.map((name) => nodes.find((node) => node.name === name));
   const armed = members.filter((node) => node?.paused === false);
-  const silent = names.filter((_, i) => members[i]?.paused === undefined);
   const [active] = armed;
   if (armed.length === 2) {
-    return {
-      active: undefined,
-      level: "critical",
-      because: `${pair.primary} and ${pair.secondary} are both unpaused: pause one of them now`,
-    };
+    const because = `${pair.primary} and ${pair.secondary} are both unpaused: pause one of them now`;
+    return { active: undefined, level: "critical", reason: "both-unpaused", because };
   }
-  if (active === undefined && silent.length === 0) {
-    return {
-      active: undefined,
-      level: "critical",
-      because: `${pair.primary} and ${pair.secondary} are both paused: nobody produces for ${pair.account}`,
-    };
+  if (active !== undefined) {
+    const standby = names.find((name) => name !== active.name) ?? "";
+    return judgeStandby(active.name, standby, members[names.indexOf(standby)], headNum);
   }
-  if (active === undefined) {
-    const because = names
-      .map((name, i) => (members[i]?.paused === true ? `${name} is paused` : describe(members[i], name)))
-      .join(", ");
-    return { active: undefined, level: "unknown", because };
+  if (members.every((node) => node?.paused === true)) {
+    const because = `${pair.primary} and ${pair.secondary} are both paused: nobody produces for ${pair.account}`;
+    return { active: undefined, level: "critical", reason: "both-paused", because };
   }
-  const [standby = ""] = names.filter((name) => name !== active.name);
-  return judgeStandby(
-    active.name,
-    standby,
-    nodes.find((node) => node.name === standby),
-    headNum,
-  );
+  const because = names.map((name, i) => describe(name, members[i])).join(", ");
+  return { active: undefined, level: "unknown", reason: "cannot-tell", because };
+}
+
+function describe(name: string, node: NodeStatus | undefined): string {
+  if (node?.paused === true) return `${name} is paused`;
+  return node?.http.state === "up" ? `${name} does not say whether it is paused` : `${name} cannot be asked`;
 }
 
 function judgeStandby(active: string, name: string, standby: NodeStatus | undefined, headNum: number): PairJudgement {
   if (standby?.paused !== true) {
-    return { active, level: "warning", because: `${active} produces; the standby ${name} cannot be reached` };
+    const because = `${active} produces; the standby ${name} cannot be reached`;
+    return { active, level: "warning", reason: "standby-unreachable", because };
   }
   const lag = headNum - (standby.head?.num ?? 0);
   if (lag > READY_LAG_BLOCKS) {
-    return { active, level: "warning", because: `${active} produces; the standby ${name} is ${lag} blocks behind` };
+    // the number grows twice a second; it belongs to the node's own line, not to what changed about the pair
+    return {
+      active,
+      level: "warning",
+      reason: "standby-behind",
+      because: `${active} produces; the standby ${name} is behind`,
+    };
   }
-  return { active, level: "ok", because: `${active} produces, ${name} stands by in sync` };
+  return { active, level: "ok", reason: "in-sync", because: `${active} produces, ${name} stands by in sync` };
 }

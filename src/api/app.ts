@@ -1,0 +1,167 @@
+/**
+ * The HTTP API and the portal's pages, for anyone to read: nothing here changes anything. Errors are JSON,
+ * `{ error: { code, message, expected?, help? } }`.
+ */
+import { serveStatic } from "@hono/node-server/serve-static";
+import { type Context, Hono } from "hono";
+import { compress } from "hono/compress";
+import { secureHeaders } from "hono/secure-headers";
+import * as v from "valibot";
+import type { Problem } from "../kit/problem.ts";
+import type { WatchTarget } from "../watch/target.ts";
+import type { Board } from "./board.ts";
+import { EventStreams } from "./events.ts";
+import type { Past } from "./past.ts";
+import type { ErrorView } from "./views.ts";
+
+export interface AppFacts {
+  board: Board;
+  targets: readonly WatchTarget[];
+  /** Absent until the record can be read. */
+  past: () => Past | undefined;
+  /** Hears of what should not have happened. */
+  complain: (thrown: unknown) => void;
+  /** Directory of the built portal. */
+  pages: string;
+  /** Host names that requests may be addressed to: others come by way of a stranger's page (DNS rebinding). */
+  hosts: readonly string[];
+}
+
+const DAY_HOURS = 24;
+const YEAR_HOURS = 366 * DAY_HOURS;
+
+const wholeNumber = (from: number, to: number) =>
+  v.pipe(v.string(), v.regex(/^\d{1,15}$/), v.toNumber(), v.minValue(from), v.maxValue(to));
+
+const roundsQuery = v.strictObject({
+  chain: v.optional(v.string()),
+  producer: v.optional(v.pipe(v.string(), v.regex(/^[a-z1-5.]{1,13}$/, "an account name"))),
+  before: v.optional(wholeNumber(0, Number.MAX_SAFE_INTEGER)),
+  limit: v.optional(wholeNumber(1, 1000), "100"),
+});
+const producersQuery = v.strictObject({
+  chain: v.optional(v.string()),
+  hours: v.optional(wholeNumber(1, YEAR_HOURS), String(DAY_HOURS)),
+});
+
+export function makeApp(facts: AppFacts): { app: Hono; streams: EventStreams } {
+  const app = new Hono();
+  const streams = new EventStreams(facts.board);
+  app.use(async (context, next) => {
+    if (!facts.hosts.includes(hostOf(context))) return refuse(context, 421, STRANGE_HOST);
+    if (!["GET", "HEAD"].includes(context.req.method)) return refuse(context, 405, READ_ONLY);
+    return next();
+  });
+  app.use(secureHeaders({ contentSecurityPolicy: CONTENT_POLICY, referrerPolicy: "no-referrer" }));
+  app.get("/api/events", (context) => streams.open(context));
+  app.use(compress());
+  app.use("/api/*", async (context, next) => {
+    await next();
+    context.header("Cache-Control", "no-store");
+  });
+  app.get("/api/state", (context) => context.json(facts.board.state()));
+  app.get("/api/rounds", async (context) => {
+    const { chain, ...query } = parse(roundsQuery, context);
+    return context.json(await pastOf(facts).rounds(targetOf(facts, chain), query));
+  });
+  app.get("/api/producers", async (context) => {
+    const { chain, hours } = parse(producersQuery, context);
+    return context.json(await pastOf(facts).producers(targetOf(facts, chain), hours));
+  });
+  app.all("/api/*", (context) => refuse(context, 404, NO_SUCH));
+  app.use("/assets/*", async (context, next) => {
+    await next();
+    // their names change with their content
+    if (context.res.ok) context.header("Cache-Control", "public, max-age=31536000, immutable");
+  });
+  app.use(serveStatic({ root: facts.pages }));
+  app.notFound((context) => context.text("there is no such page; the portal is at /", 404));
+  app.onError((thrown, context) => {
+    if (thrown instanceof Refusal) return refuse(context, thrown.status, thrown.error);
+    if (thrown instanceof Problem) return refuse(context, 503, thrown);
+    facts.complain(thrown);
+    return refuse(context, 500, BROKEN);
+  });
+  return { app, streams };
+}
+
+const CONTENT_POLICY = {
+  defaultSrc: ["'self'"],
+  objectSrc: ["'none'"],
+  baseUri: ["'none'"],
+  frameAncestors: ["'none'"],
+};
+
+const STRANGE_HOST = {
+  code: "API_STRANGE_HOST",
+  message: "this address is not served under that name",
+  help: "open it as http://127.0.0.1, or let the proxy in front set that Host",
+};
+const READ_ONLY = { code: "API_READ_ONLY", message: "there is nothing to be changed here", expected: "GET or HEAD" };
+const NO_SUCH = {
+  code: "API_NO_SUCH_ENDPOINT",
+  message: "there is no such endpoint",
+  expected: "/api/state, /api/events, /api/rounds or /api/producers",
+};
+
+const BROKEN = {
+  code: "API_BROKEN",
+  message: "this answer failed, which is a defect",
+  help: "the server's log says why",
+};
+
+type Status = 400 | 404 | 405 | 421 | 500 | 503;
+
+type Told = Pick<Problem, "code" | "message"> & Partial<Pick<Problem, "expected" | "help">>;
+
+class Refusal extends Error {
+  readonly status: Status;
+  readonly error: Told;
+
+  constructor(status: Status, error: Told) {
+    super(error.message);
+    this.status = status;
+    this.error = error;
+  }
+}
+
+function refuse(context: Context, status: Status, { code, message, expected, help }: Told): Response {
+  const error = { code, message, ...(expected !== undefined && { expected }), ...(help !== undefined && { help }) };
+  return context.json({ error } satisfies ErrorView, status);
+}
+
+function hostOf(context: Context): string {
+  return new URL(context.req.url).hostname;
+}
+
+function parse<Schema extends v.GenericSchema>(schema: Schema, context: Context): v.InferOutput<Schema> {
+  const parsed = v.safeParse(schema, context.req.query());
+  if (parsed.success) return parsed.output;
+  const [issue] = parsed.issues;
+  const key = String(issue.path?.[0]?.key ?? "query");
+  throw new Refusal(400, {
+    code: "API_BAD_QUERY",
+    message: `\`${key}\` is not understood`,
+    expected: issue.expected ?? issue.message,
+  });
+}
+
+function targetOf({ targets }: AppFacts, name: string | undefined): WatchTarget {
+  const target = name === undefined ? targets[0] : targets.find(({ chain }) => chain === name);
+  if (target !== undefined) return target;
+  throw new Refusal(404, {
+    code: "API_UNKNOWN_CHAIN",
+    message: "that chain is not watched",
+    expected: `one of ${targets.map(({ chain }) => chain).join(", ")}`,
+  });
+}
+
+function pastOf({ past }: AppFacts): Past {
+  const found = past();
+  if (found !== undefined) return found;
+  throw new Refusal(503, {
+    code: "API_RECORD_STARTING",
+    message: "the record is not open yet",
+    help: "try again in a moment",
+  });
+}
