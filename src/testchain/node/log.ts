@@ -4,11 +4,12 @@
  */
 import { writeSync } from "node:fs";
 import { formatTimePoint } from "../../chain/time.ts";
+import { parsePlace } from "./place.ts";
 
 export type Level = "debug" | "info" | "warn" | "error";
 
 export interface NodeLog {
-  /** `place` is `file.cpp:method` of the line in nodeos that says the same. */
+  /** `place` is where nodeos says the same, as {@link parsePlace} reads it. */
   write(level: Level, thread: string, place: string, message: string): void;
 }
 
@@ -17,13 +18,7 @@ export function nodeLog(now: () => number, debug = false, fd = 2): NodeLog {
   return {
     write(level, thread, place, message) {
       if (level === "debug" && !debug) return;
-      const colon = place.indexOf(":");
-      const file = `${place.slice(0, colon).slice(0, 22).padEnd(22)}:1`.padEnd(29);
-      const method = place
-        .slice(colon + 1)
-        .slice(0, 20)
-        .padEnd(20);
-      const line = `${level.padEnd(5)} ${formatTimePoint(now())} ${thread.padEnd(9)} ${file} ${method} ] ${message}\n`;
+      const line = formatLine(now(), level, thread, place, message);
       try {
         writeSync(fd, line);
       } catch {
@@ -31,6 +26,13 @@ export function nodeLog(now: () => number, debug = false, fd = 2): NodeLog {
       }
     },
   };
+}
+
+/** One line, with its end: file names are cut at 22 characters and method names at 20, as nodeos cuts them. */
+export function formatLine(nowMs: number, level: Level, thread: string, place: string, message: string): string {
+  const { file, line, method } = parsePlace(place);
+  const source = `${file.slice(0, 22)}:${line}`.padEnd(29);
+  return `${level.padEnd(5)} ${formatTimePoint(nowMs)} ${thread.padEnd(9)} ${source} ${method.slice(0, 20).padEnd(20)} ] ${message}\n`;
 }
 
 /** Characters 8..23 of a block id, as nodeos logs it. */

@@ -86,7 +86,7 @@ export class TestNode {
     this.log.write(
       "info",
       "nodeos",
-      "chain_plugin.cpp:plugin_startup",
+      "chain_plugin.cpp:1172:plugin_startup",
       `Blockchain started; head block is #${head.num}`,
     );
     this.main.post(PRIORITY.high, () => this.producer.start());

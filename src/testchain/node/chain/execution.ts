@@ -189,7 +189,7 @@ function check(context: BlockContext, { id, transaction, keys }: IncomingTransac
     throw failure(
       "invalid_ref_block_exception",
       `Transaction's reference block ${transaction.refBlockNum} did not match ${reference ?? "0".repeat(64)}. Is this transaction from a different fork?`,
-      "controller.cpp:validate_tapos",
+      "controller.cpp:6009:validate_tapos",
     );
   }
   if (context.tables.get("transaction", id) !== undefined) throw duplicate(id);
@@ -351,7 +351,7 @@ function asContractFailure(thrown: unknown): ChainFailure {
   return failure(
     "eosio_assert_message_exception",
     `assertion failure with message: ${messageOf(thrown)}`,
-    "cf_system.cpp:eosio_assert",
+    "cf_system.cpp:14:eosio_assert",
   );
 }
 
@@ -361,7 +361,7 @@ function described(thrown: ChainFailure, trace: ActionTrace): ChainFailure {
   const context = `${trace.receiver} <= ${account}::${name} pending console output: `;
   return new ChainFailure(thrown.code, thrown.name, thrown.what, [
     ...thrown.details,
-    detail(context, "apply_context.cpp:exec_one"),
+    detail(context, "apply_context.cpp:134:exec_one"),
   ]);
 }
 

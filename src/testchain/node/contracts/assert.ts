@@ -6,7 +6,7 @@ export function contractAssert(condition: boolean, message: string): asserts con
     throw failure(
       "eosio_assert_message_exception",
       `assertion failure with message: ${message}`,
-      "cf_system.cpp:eosio_assert",
+      "cf_system.cpp:14:eosio_assert",
     );
   }
 }

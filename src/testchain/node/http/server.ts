@@ -63,7 +63,7 @@ export class HttpServer {
           this.log.write(
             "info",
             "nodeos",
-            "http_plugin.cpp:log_add_handler",
+            "http_plugin.cpp:523:log_add_handler",
             `add ${endpoint.category} api url: ${endpoint.path} on ${address} `,
           );
         }
@@ -72,7 +72,7 @@ export class HttpServer {
       this.log.write(
         "info",
         "nodeos",
-        "listener.hpp:log_listening",
+        "listener.hpp:150:log_listening",
         `start listening on ${address} resolved from ${address} for API categories: ${names}`,
       );
     }
@@ -124,7 +124,7 @@ export class HttpServer {
     const endpoint = path === SUPPORTED_APIS ? this.supportedApis(listener) : this.endpoints.get(path);
     if (endpoint === undefined || !(endpoint.category === "node" || listener.categories.has(endpoint.category))) {
       const unknown = failureAnswer(
-        failure("exception", "Unknown Endpoint", "beast_http_session.hpp:handle_request"),
+        failure("exception", "Unknown Endpoint", "beast_http_session.hpp:186:handle_request"),
         true,
       );
       send(response, 404, JSON.stringify({ ...unknown.body, code: 404, message: "Not Found" }));

@@ -47,7 +47,7 @@ function requireTable(abi: AbiSerializer, table: string): string {
     throw failure(
       "contract_table_query_exception",
       `Table ${table} is not specified in the ABI`,
-      "chain_plugin.cpp:get_table_type",
+      "chain_plugin.cpp:1550:get_table_type",
     );
   return type;
 }

@@ -54,7 +54,7 @@ export function transactionApi(node: TestNode): Endpoint[] {
       throw failure(
         "unsupported_feature",
         "read-only transactions execution not enabled on API node. Set read-only-threads > 0",
-        "chain_plugin.cpp:send_read_only_transaction",
+        "chain_plugin.cpp:2614:send_read_only_transaction",
       );
     }),
     ro("get_required_keys", (body) => ({ required_keys: requiredKeys(node, body) })),

@@ -104,7 +104,7 @@ export class Net implements PeerHost {
   }
 
   async start(): Promise<void> {
-    this.log.write("info", "nodeos", "net_plugin.cpp:plugin_startup", `my node_id is ${this.nodeId}`);
+    this.log.write("info", "nodeos", "net_plugin.cpp:4693:plugin_startup", `my node_id is ${this.nodeId}`);
     for (const address of this.settings.listen) await this.listen(address);
     for (const address of this.wanted) this.dial(address);
     this.timers.push(
@@ -168,7 +168,7 @@ export class Net implements PeerHost {
         this.log.write(
           "info",
           "nodeos",
-          "listener.hpp:log_listening",
+          "listener.hpp:150:log_listening",
           `start listening on ${address} resolved from ${address}, max clients is ${this.settings.maxClients}`,
         );
         resolve();
@@ -187,7 +187,7 @@ export class Net implements PeerHost {
     this.log.write(
       "info",
       "net-0",
-      "net_plugin.cpp:create_session",
+      "net_plugin.cpp:2933:create_session",
       `Accepted new connection: ${socket.remoteAddress}`,
     );
     this.adopt(socket, "");
@@ -235,7 +235,7 @@ export class Net implements PeerHost {
     this.log.write(
       "info",
       "net-0",
-      "net_plugin.cpp:connection_monitor",
+      "net_plugin.cpp:5192:connection_monitor",
       `p2p client connections: ${inbound}/${this.settings.maxClients}, peer connections: ${out}/${this.wanted.size}, block producer peers: 0`,
     );
   }

@@ -231,7 +231,7 @@ export class SyncManager {
     this.log.write(
       "info",
       "net-0",
-      "net_plugin.cpp:verify_catchup",
+      "net_plugin.cpp:2393:verify_catchup",
       `${peer.label} catch_up while in ${this.stage}, fhead = ${num}, id ${id.slice(8, 24)}...`,
     );
     this.setStage("head catchup");
@@ -263,7 +263,7 @@ export class SyncManager {
 
   private setStage(stage: Stage): void {
     if (stage === this.stage) return;
-    this.log.write("info", "net-0", "net_plugin.cpp:set_state", `old state ${this.stage} becoming ${stage}`);
+    this.log.write("info", "net-0", "net_plugin.cpp:1970:set_state", `old state ${this.stage} becoming ${stage}`);
     this.stage = stage;
   }
 
