@@ -31,18 +31,22 @@ const CONFIGURATION = [
 
 type ConfigurationName = (typeof CONFIGURATION)[number][0];
 
-const limit = v.pipe(v.number(), v.integer(), v.minValue(0));
+const limit = (bits: number) =>
+  v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Math.min(2 ** bits - 1, Number.MAX_SAFE_INTEGER)));
 
 export const genesisSchema = v.object({
   initial_timestamp: v.string(),
   initial_key: v.string(),
   initial_configuration: v.object(
-    Object.fromEntries(CONFIGURATION.map(([name]) => [name, limit])) as Record<ConfigurationName, typeof limit>,
+    Object.fromEntries(CONFIGURATION.map(([name, bits]) => [name, limit(bits)])) as Record<
+      ConfigurationName,
+      ReturnType<typeof limit>
+    >,
   ),
 });
 export type Genesis = v.InferOutput<typeof genesisSchema>;
 
-/** nodeos's own defaults; the limits of a fresh chain. */
+/** A genesis for a fresh chain: nodeos's default limits, with room for twice as much CPU in a block. */
 export function makeGenesis(initialKey: string, initialMs: number): Genesis {
   return {
     initial_timestamp: formatTimePoint(initialMs),
@@ -69,7 +73,10 @@ export function makeGenesis(initialKey: string, initialMs: number): Genesis {
   };
 }
 
-/** The chain id of a genesis, hex. `extra` is whatever a test chain starts with beyond nodeos's own genesis. */
+/**
+ * The chain id of a genesis, hex. `extra` is whatever a test chain starts with beyond nodeos's own genesis.
+ * Throws `CHAIN_BAD_TIME` or `KEY_BAD_PUBLIC`.
+ */
 export function chainIdOf(genesis: Genesis, extra: Uint8Array = Buffer.alloc(0)): string {
   const serialized = pack((writer) => {
     writer.i64(BigInt(parseTimePoint(genesis.initial_timestamp)) * 1000n).publicKey(genesis.initial_key);

@@ -71,17 +71,24 @@ export function formatBlockTime(slot: number): string {
   return formatTimePoint(timeOf(slot));
 }
 
-/** nodeos's JSON form of a time point with milliseconds, UTC without a zone. */
+/** nodeos's JSON form of a time point with milliseconds, UTC without a zone. Throws `CHAIN_BAD_TIME`. */
 export function formatTimePoint(ms: number): string {
+  if (!(ms >= FIRST_MS && ms <= LAST_MS)) {
+    throw new Problem({ code: "CHAIN_BAD_TIME", message: `${ms} ms since 1970 is outside of the years 0000 to 9999` });
+  }
   return new Date(ms).toISOString().slice(0, 23);
 }
 
-const TIME_POINT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z?$/;
+const TIME_POINT = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,6})?Z?$/;
+const FIRST_MS = Date.parse("0000-01-01T00:00:00Z");
+const LAST_MS = Date.parse("9999-12-31T23:59:59.999Z");
 
-/** Milliseconds of a time point as nodeos writes it (with or without fraction and `Z`). */
+/** Milliseconds of a time point as nodeos writes it (with or without fraction and `Z`). Throws `CHAIN_BAD_TIME`. */
 export function parseTimePoint(text: string): number {
-  const ms = TIME_POINT.test(text) ? Date.parse(text.endsWith("Z") ? text : `${text}Z`) : Number.NaN;
-  if (Number.isNaN(ms)) {
+  const parts = TIME_POINT.exec(text);
+  const ms = parts === null ? Number.NaN : Date.parse(`${parts[1]}${parts[2] ?? ""}Z`);
+  // Date.parse moves 30 February into March, and 24:00 into the next day
+  if (Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 19) !== parts?.[1]) {
     throw new Problem({
       code: "CHAIN_BAD_TIME",
       message: `\`${text.slice(0, 40)}\` is not a block time`,
@@ -91,7 +98,7 @@ export function parseTimePoint(text: string): number {
   return ms;
 }
 
-/** The slot of a block timestamp as nodeos writes it. */
+/** The slot of a block timestamp as nodeos writes it. Throws `CHAIN_BAD_TIME`. */
 export function parseBlockTime(text: string): number {
   const slot = slotOf(parseTimePoint(text));
   if (slot < 0 || slot > SLOT_MAX) {

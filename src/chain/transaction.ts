@@ -35,9 +35,11 @@ export interface Transaction {
   extensions: Extension[];
 }
 
+const COMPRESSIONS = ["none", "zlib"] as const;
+
 export interface PackedTransaction {
   signatures: string[];
-  compression: "none" | "zlib";
+  compression: (typeof COMPRESSIONS)[number];
   packedContextFreeData: Buffer;
   packedTrx: Buffer;
 }
@@ -92,7 +94,7 @@ export function encodeTransaction(transaction: Transaction): Buffer {
 export function readPackedTransaction(reader: Reader): PackedTransaction {
   return {
     signatures: reader.vector((r) => r.signature()),
-    compression: reader.u8() === 0 ? "none" : "zlib",
+    compression: reader.choice(COMPRESSIONS, "a transaction's compression"),
     packedContextFreeData: reader.varBytes(),
     packedTrx: reader.varBytes(),
   };
@@ -100,7 +102,7 @@ export function readPackedTransaction(reader: Reader): PackedTransaction {
 
 export function writePackedTransaction(writer: Writer, packed: PackedTransaction): void {
   writer.vector(packed.signatures, (signature) => writer.signature(signature));
-  writer.u8(packed.compression === "none" ? 0 : 1);
+  writer.u8(COMPRESSIONS.indexOf(packed.compression));
   writer.varBytes(packed.packedContextFreeData).varBytes(packed.packedTrx);
 }
 

@@ -5,7 +5,7 @@ import type { Reader } from "../codec/reader.ts";
 import type { Writer } from "../codec/writer.ts";
 import { formatBlockTime, formatTimePoint, parseBlockTime, parseTimePoint } from "../time.ts";
 
-/** A JSON value as nodeos prints it: 64-bit numbers above 2^32−1 and all floats are strings. */
+/** A JSON value as nodeos prints it: 64-bit numbers above 2^32−1 and all floats are strings, a bool is 0 or 1. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 export interface Builtin {
@@ -18,11 +18,16 @@ export function jsonInteger(value: bigint): number | string {
   return value > 0xffff_ffffn || value < -0xffff_ffffn ? value.toString() : Number(value);
 }
 
-function integer(value: Json, type: string): bigint {
-  if (typeof value === "boolean") return value ? 1n : 0n;
-  if (typeof value === "number" && Number.isInteger(value)) return BigInt(value);
-  if (typeof value === "string" && /^-?\d{1,40}$/.test(value)) return BigInt(value);
-  throw mismatch(value, type);
+/** An integer of so many bits, from a number (one that JSON holds exactly), its decimal text or a bool. */
+function integer(value: Json, type: string, bits: number, signed: boolean): bigint {
+  let number: bigint | undefined;
+  if (typeof value === "boolean") number = value ? 1n : 0n;
+  else if (typeof value === "number" && Number.isSafeInteger(value)) number = BigInt(value);
+  else if (typeof value === "string" && /^-?\d{1,40}$/.test(value)) number = BigInt(value);
+  if (number === undefined || number !== (signed ? BigInt.asIntN(bits, number) : BigInt.asUintN(bits, number))) {
+    throw mismatch(value, type);
+  }
+  return number;
 }
 
 function text(value: Json, type: string): string {
@@ -30,10 +35,27 @@ function text(value: Json, type: string): string {
   throw mismatch(value, type);
 }
 
+const FLOATS: ReadonlyMap<string, number> = new Map([
+  ["nan", Number.NaN],
+  ["inf", Number.POSITIVE_INFINITY],
+  ["-inf", Number.NEGATIVE_INFINITY],
+]);
+
 function float(value: Json, type: string): number {
-  const number = typeof value === "string" ? Number(value) : value;
-  if (typeof number !== "number" || Number.isNaN(number)) throw mismatch(value, type);
-  return number;
+  if (typeof value === "number") return value;
+  const special = FLOATS.get(String(value));
+  if (special !== undefined) return special;
+  if (typeof value !== "string" || !/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(value)) throw mismatch(value, type);
+  return Number(value);
+}
+
+/** Seventeen decimals whatever the size, as nodeos prints every float. */
+function formatFloat(value: number): string {
+  if (Number.isNaN(value)) return "nan";
+  if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
+  if (Object.is(value, -0)) return `-${formatFloat(0)}`;
+  // toFixed turns to exponents here; so large a float is a whole number
+  return Math.abs(value) < 1e21 ? value.toFixed(17) : `${BigInt(value)}.${"0".repeat(17)}`;
 }
 
 export function mismatch(value: Json, type: string): Problem {
@@ -43,21 +65,13 @@ export function mismatch(value: Json, type: string): Problem {
   });
 }
 
-function small(
-  bits: number,
-  signed: boolean,
-  read: (r: Reader) => number,
-  write: (w: Writer, n: number) => void,
-): Builtin {
-  const type = `${signed ? "" : "u"}int${bits}`;
-  const [low, high] = signed ? [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1] : [0, 2 ** bits - 1];
+/** Those that reader and writer have a method for. */
+type NumberMethod = "u8" | "u16" | "i16" | "u32" | "i32" | "varint32" | "varuint32";
+
+function small(type: string, method: NumberMethod, bits: number, signed: boolean): Builtin {
   return {
-    read,
-    write(writer, value) {
-      const number = Number(integer(value, type));
-      if (number < low || number > high) throw mismatch(value, type);
-      write(writer, number);
-    },
+    read: (reader) => reader[method](),
+    write: (writer, value) => void writer[method](Number(integer(value, type, bits, signed))),
   };
 }
 
@@ -73,95 +87,43 @@ function wide(signed: boolean): Builtin {
       return (signed ? BigInt.asIntN(128, value) : value).toString();
     },
     write(writer, value) {
-      const number = integer(value, type);
+      const number = integer(value, type, 128, signed);
       writer.u64(BigInt.asUintN(64, number)).u64(BigInt.asUintN(64, number >> 64n));
     },
   };
 }
 
 export const BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
-  ["bool", { read: (r) => r.bool(), write: (w, value) => void w.bool(integer(value, "bool") !== 0n) }],
+  ["bool", small("bool", "u8", 8, false)],
   [
     "int8",
-    small(
-      8,
-      true,
-      (r) => (r.u8() << 24) >> 24,
-      (w, n) => w.u8(n & 0xff),
-    ),
+    {
+      read: (r) => (r.u8() << 24) >> 24,
+      write: (w, value) => void w.u8(Number(integer(value, "int8", 8, true)) & 0xff),
+    },
   ],
+  ["uint8", small("uint8", "u8", 8, false)],
+  ["int16", small("int16", "i16", 16, true)],
+  ["uint16", small("uint16", "u16", 16, false)],
+  ["int32", small("int32", "i32", 32, true)],
+  ["uint32", small("uint32", "u32", 32, false)],
+  ["varint32", small("varint32", "varint32", 32, true)],
+  ["varuint32", small("varuint32", "varuint32", 32, false)],
+  ["int64", { read: (r) => jsonInteger(r.i64()), write: (w, value) => void w.i64(integer(value, "int64", 64, true)) }],
   [
-    "uint8",
-    small(
-      8,
-      false,
-      (r) => r.u8(),
-      (w, n) => w.u8(n),
-    ),
+    "uint64",
+    { read: (r) => jsonInteger(r.u64()), write: (w, value) => void w.u64(integer(value, "uint64", 64, false)) },
   ],
-  [
-    "int16",
-    small(
-      16,
-      true,
-      (r) => r.i16(),
-      (w, n) => w.i16(n),
-    ),
-  ],
-  [
-    "uint16",
-    small(
-      16,
-      false,
-      (r) => r.u16(),
-      (w, n) => w.u16(n),
-    ),
-  ],
-  [
-    "int32",
-    small(
-      32,
-      true,
-      (r) => r.i32(),
-      (w, n) => w.i32(n),
-    ),
-  ],
-  [
-    "uint32",
-    small(
-      32,
-      false,
-      (r) => r.u32(),
-      (w, n) => w.u32(n),
-    ),
-  ],
-  [
-    "varint32",
-    small(
-      32,
-      true,
-      (r) => r.varint32(),
-      (w, n) => w.varint32(n),
-    ),
-  ],
-  [
-    "varuint32",
-    small(
-      32,
-      false,
-      (r) => r.varuint32(),
-      (w, n) => w.varuint32(n),
-    ),
-  ],
-  ["int64", { read: (r) => jsonInteger(r.i64()), write: (w, value) => void w.i64(integer(value, "int64")) }],
-  ["uint64", { read: (r) => jsonInteger(r.u64()), write: (w, value) => void w.u64(integer(value, "uint64")) }],
   ["int128", wide(true)],
   ["uint128", wide(false)],
-  ["float32", { read: (r) => r.f32().toFixed(17), write: (w, value) => void w.f32(float(value, "float32")) }],
-  ["float64", { read: (r) => r.f64().toFixed(17), write: (w, value) => void w.f64(float(value, "float64")) }],
+  ["float32", { read: (r) => formatFloat(r.f32()), write: (w, value) => void w.f32(float(value, "float32")) }],
+  ["float64", { read: (r) => formatFloat(r.f64()), write: (w, value) => void w.f64(float(value, "float64")) }],
   [
     "float128",
-    { read: (r) => `0x${r.hex(16)}`, write: (w, value) => void w.hex(text(value, "float128").slice(2), 16) },
+    {
+      read: (r) => `0x${r.hex(16)}`,
+      write: (w, value) => void w.hex(text(value, "float128").replace(/^0x/, ""), 16),
+    },
   ],
   ["name", { read: (r) => r.name(), write: (w, value) => void w.name(text(value, "name")) }],
   ["string", { read: (r) => r.string(), write: (w, value) => void w.string(text(value, "string")) }],

@@ -3,6 +3,7 @@
  * as the bytes that `setabi` stores.
  */
 import * as v from "valibot";
+import { Problem } from "../../kit/problem.ts";
 
 const text = v.string();
 const list = <S extends v.GenericSchema>(item: S) => v.optional(v.array(item), []);
@@ -31,9 +32,12 @@ export const abiSchema = v.object({
 });
 export type Abi = v.InferOutput<typeof abiSchema>;
 
-/** Checks the shape of ABI JSON and fills in what may be left out. Throws valibot's error for anything else. */
+/** Checks the shape of ABI JSON and fills in what may be left out. Throws `ABI_BAD_SHAPE`. */
 export function parseAbi(json: unknown): Abi {
-  return v.parse(abiSchema, json);
+  const abi = v.safeParse(abiSchema, json);
+  if (abi.success) return abi.output;
+  const [issue] = abi.issues;
+  throw new Problem({ code: "ABI_BAD_SHAPE", message: `${v.getDotPath(issue) ?? "the ABI"}: ${issue.message}` });
 }
 
 /** An ABI in short: `{transfer: "from:name to:name", …}`; actions and tables name the struct they use. */

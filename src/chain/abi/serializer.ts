@@ -1,21 +1,32 @@
 /**
  * Turns JSON into action data and table rows back into JSON by a contract's ABI, as nodeos does:
  * arrays `[]`, optionals `?`, binary extensions `$`, struct bases, variants `[type, value]`, aliases.
+ *
+ * ABI and bytes both come from strangers. Types nest at most 32 deep, and nothing below the top is read from no
+ * bytes at all, so the work is bounded by the size of the input; what does not fit is an `ABI_*`, `CHAIN_*`,
+ * `CODEC_*` or `KEY_*` problem.
  */
 import { Problem } from "../../kit/problem.ts";
 import { Reader } from "../codec/reader.ts";
 import { pack, type Writer } from "../codec/writer.ts";
 import { BUILTINS, type Json, mismatch } from "./builtin.ts";
-import { ABI_OF_ABI, type Abi } from "./definition.ts";
+import { ABI_OF_ABI, type Abi, parseAbi } from "./definition.ts";
 
-/** Types may refer to themselves; nodeos stops at the same depth. */
+/** nodeos's `abi_serializer::max_recursion_depth`. */
 const MAX_DEPTH = 32;
+
+interface Field {
+  name: string;
+  type: string;
+}
 
 export class AbiSerializer {
   readonly abi: Abi;
   private readonly aliases: Map<string, string>;
   private readonly structs: Map<string, Abi["structs"][number]>;
   private readonly variants: Map<string, string[]>;
+  /** Fields of each struct used so far, those of its bases first. */
+  private readonly fields = new Map<string, readonly Field[]>();
 
   constructor(abi: Abi) {
     this.abi = abi;
@@ -50,6 +61,7 @@ export class AbiSerializer {
     return this.encode(this.actionType(action), data);
   }
 
+  /** Bytes behind the value are left alone, as nodeos leaves them. */
   decode(type: string, bytes: Uint8Array): Json {
     return this.read(new Reader(bytes), type, 0);
   }
@@ -73,17 +85,24 @@ export class AbiSerializer {
     const builtin = BUILTINS.get(resolved);
     if (builtin !== undefined) return builtin.read(reader);
     const variant = this.variants.get(resolved);
-    if (variant !== undefined) {
-      const chosen = variant[reader.varuint32()];
-      if (chosen === undefined) throw new Problem({ code: "ABI_BAD_VALUE", message: `a ${resolved} of no known type` });
-      return [chosen, this.read(reader, chosen, depth + 1)];
+    if (variant === undefined) return this.readStruct(reader, resolved, depth);
+    const chosen = variant[reader.varuint32()];
+    if (chosen === undefined) throw new Problem({ code: "ABI_BAD_VALUE", message: `a ${resolved} of no known type` });
+    return [chosen, this.read(reader, chosen, depth + 1)];
+  }
+
+  private readStruct(reader: Reader, type: string, depth: number): Json {
+    const values: [string, Json][] = [];
+    for (const field of this.fieldsOf(type, depth)) {
+      if (field.type.endsWith("$") && reader.left === 0) continue;
+      values.push([field.name, this.read(reader, field.type, depth + 1)]);
     }
-    const row: { [key: string]: Json } = {};
-    for (const field of this.fieldsOf(resolved, depth)) {
-      if (field.type.endsWith("$") && reader.left === 0) break;
-      row[field.name] = this.read(reader, field.type, depth + 1);
+    // An action may have no arguments. Anywhere else nodeos refuses a struct of nothing, and a list of them
+    // would cost no bytes.
+    if (values.length === 0 && depth > 0) {
+      throw new Problem({ code: "ABI_BAD_VALUE", message: `a \`${type}\` without any field inside of another type` });
     }
-    return row;
+    return Object.fromEntries(values);
   }
 
   private write(writer: Writer, type: string, value: Json, depth: number): void {
@@ -106,8 +125,7 @@ export class AbiSerializer {
   private writeVariant(writer: Writer, type: string, value: Json, depth: number): void {
     const types = this.variants.get(type) ?? [];
     const [chosen, inner] = Array.isArray(value) ? value : [];
-    // nodeos accepts the type's index too, which is how it prints authorities
-    const index = typeof chosen === "number" ? chosen : types.indexOf(String(chosen));
+    const index = types.indexOf(String(chosen));
     const chosenType = types[index];
     if (chosenType === undefined || inner === undefined) throw mismatch(value, `${type} like ["${types[0]}", …]`);
     this.write(writer.varuint32(index), chosenType, inner, depth + 1);
@@ -116,25 +134,35 @@ export class AbiSerializer {
   private writeStruct(writer: Writer, type: string, value: Json, depth: number): void {
     const fields = this.fieldsOf(type, depth);
     if (typeof value !== "object" || value === null || Array.isArray(value)) throw mismatch(value, type);
-    for (const field of fields) {
-      const found = value[field.name];
-      if (found === undefined) {
-        if (field.type.endsWith("$")) return;
-        if (!field.type.endsWith("?")) {
-          throw new Problem({ code: "ABI_BAD_VALUE", message: `\`${type}\` lacks its field \`${field.name}\`` });
-        }
+    let ended: string | undefined;
+    for (const { name, type: fieldType } of fields) {
+      const found = Object.hasOwn(value, name) ? value[name] : undefined;
+      if (found === undefined && fieldType.endsWith("$")) {
+        ended ??= name;
+      } else if (ended !== undefined) {
+        throw new Problem({
+          code: "ABI_BAD_VALUE",
+          message: `\`${type}\` has \`${name}\` but not \`${ended}\` before it`,
+        });
+      } else if (found === undefined && !fieldType.endsWith("?")) {
+        throw new Problem({ code: "ABI_BAD_VALUE", message: `\`${type}\` lacks its field \`${name}\`` });
+      } else {
+        this.write(writer, fieldType, found ?? null, depth + 1);
       }
-      this.write(writer, field.type, found ?? null, depth + 1);
     }
   }
 
-  private fieldsOf(type: string, depth: number): { name: string; type: string }[] {
+  private fieldsOf(type: string, depth: number): readonly Field[] {
+    const known = this.fields.get(type);
+    if (known !== undefined) return known;
     const struct = this.structs.get(type);
-    if (struct === undefined)
+    if (struct === undefined) {
       throw new Problem({ code: "ABI_UNKNOWN_TYPE", message: `the ABI has no type \`${type}\`` });
-    return struct.base === ""
-      ? struct.fields
-      : [...this.fieldsOf(this.resolve(struct.base, depth + 1), depth + 1), ...struct.fields];
+    }
+    const inherited = struct.base === "" ? [] : this.fieldsOf(this.resolve(struct.base, depth + 1), depth + 1);
+    const fields = [...inherited, ...struct.fields];
+    this.fields.set(type, fields);
+    return fields;
   }
 }
 
@@ -145,7 +173,7 @@ export function encodeAbi(abi: Abi): Buffer {
   return ABI_SERIALIZER.encode("abi_def", abi as unknown as Json);
 }
 
-/** An ABI from the bytes that a chain stores; nodeos's `get_raw_abi` without base64. */
+/** An ABI from the bytes that a chain stores; nodeos's `get_raw_abi` without base64. Old ones end early. */
 export function decodeAbi(bytes: Uint8Array): Abi {
-  return ABI_SERIALIZER.decode("abi_def", bytes) as unknown as Abi;
+  return parseAbi(ABI_SERIALIZER.decode("abi_def", bytes));
 }

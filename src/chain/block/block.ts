@@ -54,10 +54,11 @@ export function identifyBlock(bytes: Buffer): SignedHeader & { id: string } {
 }
 
 function readReceipt(reader: Reader): TransactionReceipt {
-  const status = RECEIPT_STATUSES[reader.u8()] ?? "hard_fail";
+  const status = reader.choice(RECEIPT_STATUSES, "a receipt's status");
   const cpuUsageUs = reader.u32();
   const netUsageWords = reader.varuint32();
-  const transaction = reader.varuint32() === 0 ? { id: reader.checksum256() } : readPackedTransaction(reader);
+  const kind = reader.choice(["id", "packed"], "the kind of a receipt's transaction");
+  const transaction = kind === "id" ? { id: reader.checksum256() } : readPackedTransaction(reader);
   return { status, cpuUsageUs, netUsageWords, transaction };
 }
 

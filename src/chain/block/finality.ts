@@ -158,8 +158,12 @@ export interface Bitset {
   bits: boolean[];
 }
 
+/** nodeos's `config::max_finalizers`. */
+const MAX_FINALIZERS = 64 * 1024;
+
 function readBitset(reader: Reader): Bitset {
   const size = reader.varuint32();
+  if (size > MAX_FINALIZERS) throw reader.corrupt(`a bitset of ${size} finalizers`);
   const bytes = reader.raw(Math.ceil(size / 8));
   return { size, bits: Array.from({ length: size }, (_, i) => (((bytes[i >> 3] as number) >> (i & 7)) & 1) === 1) };
 }

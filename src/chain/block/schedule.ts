@@ -30,10 +30,13 @@ export interface LegacySchedule {
   producers: { name: string; key: string }[];
 }
 
+/** nodeos's `config::max_producers`, the limit before Savanna. */
+const MAX_LEGACY_PRODUCERS = 125;
+
 export const EMPTY_SCHEDULE: ProducerSchedule = { version: 0, producers: [] };
 
 export function readAuthority(reader: Reader): SigningAuthority {
-  reader.varuint32(); // variant index; only block_signing_authority_v0 exists
+  reader.choice(["block_signing_authority_v0"], "the kind of a signing authority");
   const threshold = reader.u32();
   return { threshold, keys: reader.vector((r) => ({ key: r.publicKey(), weight: r.u16() })) };
 }
@@ -53,7 +56,7 @@ export function writeProducer(writer: Writer, producer: ScheduledProducer): void
 }
 
 export function readSchedule(reader: Reader): ProducerSchedule {
-  return { version: reader.u32(), producers: reader.vector(readProducer) };
+  return { version: reader.u32(), producers: reader.vector(readProducer, MAX_LEGACY_PRODUCERS) };
 }
 
 export function writeSchedule(writer: Writer, schedule: ProducerSchedule): void {
@@ -61,7 +64,8 @@ export function writeSchedule(writer: Writer, schedule: ProducerSchedule): void 
 }
 
 export function readLegacySchedule(reader: Reader): LegacySchedule {
-  return { version: reader.u32(), producers: reader.vector((r) => ({ name: r.name(), key: r.publicKey() })) };
+  const version = reader.u32();
+  return { version, producers: reader.vector((r) => ({ name: r.name(), key: r.publicKey() }), MAX_LEGACY_PRODUCERS) };
 }
 
 export function writeLegacySchedule(writer: Writer, schedule: LegacySchedule): void {
@@ -91,10 +95,20 @@ export function singleKey(key: string): SigningAuthority {
   return { threshold: 1, keys: [{ key, weight: 1 }] };
 }
 
-/** True when the keys that signed reach the authority's threshold. */
+/**
+ * True when the keys that signed reach the authority's threshold and each is one of the authority's and signed once:
+ * nodeos refuses a block with a signature too many (`block_state.cpp` verify_signee).
+ */
 export function satisfies(authority: SigningAuthority, signers: readonly string[]): boolean {
-  const weight = authority.keys.filter(({ key }) => signers.includes(key)).reduce((sum, { weight }) => sum + weight, 0);
-  return weight >= authority.threshold;
+  const weights = new Map(authority.keys.map(({ key, weight }) => [key, weight]));
+  let reached = 0;
+  for (const signer of signers) {
+    const weight = weights.get(signer);
+    if (weight === undefined) return false;
+    reached += weight;
+    weights.delete(signer);
+  }
+  return reached >= authority.threshold;
 }
 
 export function scheduleHash(schedule: ProducerSchedule): Buffer {

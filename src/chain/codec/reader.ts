@@ -2,10 +2,11 @@
  * Reads nodeos's binary form (fc::raw, little-endian) from a buffer, front to back.
  *
  * Input comes from strangers: every length is checked against what is left before anything is
- * allocated, and running out throws `CODEC_SHORT` with the offset, never a RangeError.
+ * allocated. Running out throws `CODEC_SHORT`, a value that nodeos never writes `CODEC_CORRUPT`, both with the
+ * offset; nothing else is thrown.
  */
 import { Problem } from "../../kit/problem.ts";
-import { formatPublicKey, formatSignature, KEY_KINDS, type KeyMaterial } from "../keys/text.ts";
+import { formatPublicKey, formatSignature, KEY_KINDS, type KeyMaterial, MAX_MATERIAL_BYTES } from "../keys/text.ts";
 import { u64ToName } from "../name.ts";
 
 export class Reader {
@@ -65,7 +66,7 @@ export class Reader {
 
   bool(): boolean {
     const value = this.u8();
-    if (value > 1) throw corrupt(`a bool is ${value}`, this.at - 1);
+    if (value > 1) throw this.corrupt(`a bool is ${value}`);
     return value === 1;
   }
 
@@ -80,7 +81,7 @@ export class Reader {
         return value;
       }
     }
-    throw corrupt("a varuint32 is longer than 32 bits", this.at);
+    throw this.corrupt("a varuint32 is longer than 32 bits");
   }
 
   /** Zig-zag LEB128. */
@@ -131,28 +132,43 @@ export class Reader {
   private keyMaterial(fixedBytes: 33 | 65): KeyMaterial {
     const index = this.u8();
     const kind = KEY_KINDS[index];
-    if (kind === undefined) throw corrupt(`a key has the unknown type ${index}`, this.at - 1);
+    if (kind === undefined) throw this.corrupt(`a key has the unknown type ${index}`);
     const from = this.take(fixedBytes);
     if (kind === "WA") {
       if (fixedBytes === 33) this.u8();
       else this.varBytes();
       this.varBytes();
+      if (this.at - from > MAX_MATERIAL_BYTES) throw this.corrupt(`a key or signature of ${this.at - from} bytes`);
     }
     return { kind, bytes: this.bytes.subarray(from, this.at) };
   }
 
   /** A vector: its length, then `item` that many times. Each item takes at least one byte, so the length is bounded. */
-  vector<T>(item: (reader: this) => T): T[] {
+  vector<T>(item: (reader: this) => T, most = Number.POSITIVE_INFINITY): T[] {
     const count = this.varuint32();
-    if (count > this.left) throw corrupt(`a vector of ${count} items has only ${this.left} bytes left`, this.at);
+    if (count > most) throw this.corrupt(`a vector of ${count} items where ${most} are the most`);
+    if (count > this.left) throw this.corrupt(`a vector of ${count} items has only ${this.left} bytes left`);
     const items: T[] = [];
     for (let i = 0; i < count; i++) items.push(item(this));
     return items;
   }
 
+  /** One of a list's values, chosen by a byte. */
+  choice<T>(values: readonly T[], what: string): T {
+    const index = this.u8();
+    const value = values[index];
+    if (value === undefined) throw this.corrupt(`${what} is ${index}`);
+    return value;
+  }
+
   /** An optional: a bool, then the value when it is true. */
   optional<T>(item: (reader: this) => T): T | undefined {
     return this.bool() ? item(this) : undefined;
+  }
+
+  /** The problem that what was just read cannot be. */
+  corrupt(what: string): Problem {
+    return new Problem({ code: "CODEC_CORRUPT", message: `${what} (before offset ${this.at})` });
   }
 
   /** Throws `CODEC_TRAILING` unless everything was read. */
@@ -164,8 +180,4 @@ export class Reader {
       });
     }
   }
-}
-
-function corrupt(what: string, at: number): Problem {
-  return new Problem({ code: "CODEC_CORRUPT", message: `${what} (offset ${at})` });
 }

@@ -1,24 +1,30 @@
 /**
  * Calls nodeos over HTTP (TCP, TLS or a unix socket): one deadline for the whole exchange, a bound on the
- * answer's size, the answer checked against its schema.
+ * answer's size, no redirects, the answer checked against its content type and schema.
  *
  * It throws {@link NodeosError} when nodeos answered an error, else a Problem that says which it was:
  * `NODE_UNREACHABLE`, `NODE_TIMEOUT`, `NODE_HALF_ANSWER`, `NODE_TOO_LARGE` or `NODE_GARBAGE`.
  */
-import { Agent, type Dispatcher, errors } from "undici";
+import { Agent } from "undici";
 import * as v from "valibot";
-import { messageOf, Problem } from "../../kit/problem.ts";
-import type { Endpoint } from "./endpoints.ts";
+import { Problem } from "../../kit/problem.ts";
+import type { Endpoint } from "./endpoint.ts";
 import { errorBodySchema, NodeosError } from "./errors.ts";
+import { garbage, MAX_ANSWER_BYTES, transportProblem } from "./transport-problem.ts";
 
-/** Larger than any answer we ask for; a block of nodeos's largest default size is about 3 MB of JSON. */
-const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 const DEFAULT_TIMEOUT_MS = 3000;
 
 export interface CallOptions {
   /** For the whole exchange; 3000 by default. */
   timeoutMs?: number;
+  /** Aborting it ends the call with the signal's own reason. */
   signal?: AbortSignal;
+}
+
+interface RawAnswer {
+  status: number;
+  text: string;
+  contentType: string;
 }
 
 export class NodeClient {
@@ -59,25 +65,15 @@ export class NodeClient {
     request?: unknown,
     options: CallOptions = {},
   ): Promise<Answer> {
-    const where = `${this.url}${endpoint.path}`;
-    const { status, text, contentType } = await this.exchange(endpoint.path, request, where, options);
-    const body = contentType.includes("json") ? parseJson(text, where) : text;
-    if (status >= 400) {
-      const error = v.safeParse(errorBodySchema, body);
-      if (error.success) throw new NodeosError(where, status, error.output);
-      throw garbage(where, `status ${status} with a body that is not nodeos's error: ${text.slice(0, 80)}`);
-    }
-    const answer = v.safeParse(endpoint.schema, body);
-    if (answer.success) return answer.output;
-    const issue = answer.issues[0];
-    throw garbage(where, `${v.getDotPath(issue) ?? "the answer"}: ${issue.message}`);
+    const where = `${this.url.replace(/\/$/, "")}${endpoint.path}`;
+    return readAnswer(endpoint, await this.exchange(endpoint.path, request, where, options), where);
   }
 
-  private async exchange(path: string, request: unknown, where: string, options: CallOptions) {
+  private async exchange(path: string, request: unknown, where: string, options: CallOptions): Promise<RawAnswer> {
     const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     const deadline = AbortSignal.timeout(timeoutMs);
     try {
-      const response: Dispatcher.ResponseData = await this.agent.request({
+      const response = await this.agent.request({
         origin: this.origin,
         path,
         method: "POST",
@@ -86,7 +82,7 @@ export class NodeClient {
         signal: options.signal === undefined ? deadline : AbortSignal.any([deadline, options.signal]),
       });
       const text = await response.body.text();
-      return { status: response.statusCode, text, contentType: String(response.headers["content-type"] ?? "") };
+      return { status: response.statusCode, text, contentType: String(response.headers["content-type"] ?? "none") };
     } catch (cause) {
       if (options.signal?.aborted) throw options.signal.reason;
       throw transportProblem(cause, where, deadline.aborted ? timeoutMs : undefined);
@@ -94,77 +90,39 @@ export class NodeClient {
   }
 }
 
-function originOf(url: string): string {
-  let parsed: URL | undefined;
-  try {
-    parsed = new URL(url);
-  } catch {}
-  if (
-    parsed === undefined ||
-    !/^https?:$/.test(parsed.protocol) ||
-    (parsed.pathname !== "/" && parsed.pathname !== "")
-  ) {
-    throw new Problem({
-      code: "NODE_BAD_URL",
-      message: `\`${url}\` is not the address of a node's HTTP API`,
-      expected: "http://host:port, https://host:port or unix:/path/to.sock",
-    });
+/** `error.code` decides: whatever the status, an error of nodeos's shape is its error. */
+function readAnswer<Answer>(endpoint: Endpoint<unknown, Answer>, answer: RawAnswer, where: string): Answer {
+  const { status, text, contentType } = answer;
+  const body = contentType.startsWith("application/json") ? parseJson(text, where) : text;
+  const error = v.safeParse(errorBodySchema, body);
+  if (error.success) throw new NodeosError(where, status, error.output);
+  if (status >= 300) throw garbage(where, `status ${status} with a body that is not nodeos's error`, text);
+  if (!contentType.startsWith(endpoint.answers)) {
+    throw garbage(where, `the answer is of content type ${contentType.slice(0, 80)}, not ${endpoint.answers}`, text);
   }
-  return parsed.origin;
-}
-
-function transportProblem(cause: unknown, where: string, expiredAfterMs: number | undefined): Problem {
-  if (expiredAfterMs !== undefined) {
-    return new Problem({
-      code: "NODE_TIMEOUT",
-      message: `no whole answer within ${expiredAfterMs} ms`,
-      where,
-      help: "the process may be stopped or its main thread stuck: look at its log and its CPU",
-      cause,
-    });
-  }
-  if (cause instanceof errors.ResponseExceededMaxSizeError) {
-    return new Problem({
-      code: "NODE_TOO_LARGE",
-      message: `the answer is larger than ${MAX_ANSWER_BYTES} bytes`,
-      where,
-      cause,
-    });
-  }
-  if (cause instanceof errors.HTTPParserError) {
-    return garbage(where, `what came is not HTTP: ${cause.message}`);
-  }
-  if (cause instanceof errors.SocketError || messageOf(cause) === "terminated") {
-    return new Problem({
-      code: "NODE_HALF_ANSWER",
-      message: "the connection closed before the answer was complete",
-      where,
-      help: "the node may have just stopped, or a proxy between cuts connections",
-      cause,
-    });
-  }
-  return new Problem({
-    code: "NODE_UNREACHABLE",
-    message: messageOf(cause) || "the connection failed",
-    where,
-    help: "check that the node runs, that the address is right, and that a firewall lets us through",
-    cause,
-  });
+  const good = v.safeParse(endpoint.schema, body);
+  if (good.success) return good.output;
+  const [issue] = good.issues;
+  throw garbage(where, `${v.getDotPath(issue) ?? "the answer"}: ${issue.message}`, text);
 }
 
 function parseJson(text: string, where: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw garbage(where, `the answer is not JSON: ${text.slice(0, 80)}`);
+    throw garbage(where, "the answer is not JSON", text);
   }
 }
 
-function garbage(where: string, what: string): Problem {
-  return new Problem({
-    code: "NODE_GARBAGE",
-    message: what,
-    where,
-    help: "check that the address is nodeos's HTTP API and not another service",
-  });
+function originOf(url: string): string {
+  const parsed = URL.parse(url);
+  const { protocol, pathname, search, hash, username, password, origin } = parsed ?? {};
+  if (!/^https?:$/.test(protocol ?? "") || pathname !== "/" || search || hash || username || password || !origin) {
+    throw new Problem({
+      code: "NODE_BAD_URL",
+      message: `\`${url.replace(/\/\/[^/]*@/, "//…@")}\` is not the address of a node's HTTP API`,
+      expected: "http://host:port, https://host:port or unix:/path/to.sock, without a path or a password",
+    });
+  }
+  return origin;
 }

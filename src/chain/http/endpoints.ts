@@ -1,44 +1,11 @@
 /**
- * Every nodeos endpoint this project calls: its path, what to send, and the shape of a good answer.
- * To use another one, add an entry here; the client checks the answer against the schema.
- *
- * JSON conventions of nodeos: 64-bit numbers above 2^32−1 are strings (bigint here), times are UTC without
- * a zone (milliseconds here), absent optionals are left out or null (null here).
+ * Every nodeos endpoint this project calls for the chain's head, blocks and schedules, for production, peers and
+ * the process. Accounts, contracts and tables are in state-endpoints.ts, transactions in transaction-endpoints.ts.
+ * To use another one, add an entry; the client checks the answer against the schema.
  */
 import * as v from "valibot";
-import type { Json } from "../abi/builtin.ts";
-import { abiSchema } from "../abi/definition.ts";
-import { parseTimePoint } from "../time.ts";
+import { endpoint, hash, maybe, type NoBody, name, object, signingAuthority, time, u32, u64 } from "./endpoint.ts";
 
-export interface Endpoint<Request, Answer> {
-  path: string;
-  schema: v.GenericSchema<unknown, Answer>;
-  /** Carries the type of the request; never set. */
-  request?: Request;
-}
-
-/** nodeos accepts no body on such an endpoint. */
-export type NoBody = undefined;
-
-/** Declares an endpoint: `endpoint<Request>()(path, schema)`. */
-function endpoint<Request>() {
-  return <Answer>(path: string, schema: v.GenericSchema<unknown, Answer>): Endpoint<Request, Answer> => ({
-    path,
-    schema,
-  });
-}
-
-const u32 = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff_ffff));
-const u64 = v.pipe(
-  v.union([v.pipe(v.number(), v.integer()), v.pipe(v.string(), v.regex(/^-?\d{1,20}$/))]),
-  v.transform((value): bigint => BigInt(value)),
-);
-const name = v.pipe(v.string(), v.maxLength(13));
-const hash = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
-const time = v.pipe(v.string(), v.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z?$/), v.transform(parseTimePoint));
-const json = v.custom<Json>(() => true);
-const object = v.custom<{ [key: string]: Json }>((value) => typeof value === "object" && value !== null);
-const maybe = <Answer>(schema: v.GenericSchema<unknown, Answer>) => v.optional(v.nullable(schema), null);
 const ok = v.object({ result: v.literal("ok") });
 
 // ---- /v1/chain: the chain as this node has it
@@ -62,14 +29,9 @@ export type Info = v.InferOutput<typeof info>;
 /** Answered from a cache on the HTTP threads (1.1+): proves that the process lives, not that it works. */
 export const getInfo = endpoint<NoBody>()("/v1/chain/get_info", info);
 
-const key = v.object({ key: v.string(), weight: u32 });
-const authority = v.pipe(
-  v.tuple([v.literal(0), v.object({ threshold: u32, keys: v.array(key) })]),
-  v.transform(([, body]) => body),
-);
 const schedule = v.object({
   version: u32,
-  producers: v.array(v.object({ producer_name: name, authority })),
+  producers: v.array(v.object({ producer_name: name, authority: signingAuthority })),
 });
 const producerSchedule = v.object({ active: schedule, pending: maybe(schedule), proposed: maybe(schedule) });
 export type ProducerScheduleAnswer = v.InferOutput<typeof producerSchedule>;
@@ -116,6 +78,10 @@ const block = v.looseObject({
 });
 export const getBlock = endpoint<BlockRequest>()("/v1/chain/get_block", block);
 export const getRawBlock = endpoint<BlockRequest>()("/v1/chain/get_raw_block", object);
+export const getBlockInfo = endpoint<{ block_num: number }>()(
+  "/v1/chain/get_block_info",
+  v.object({ block_num: u32, id: hash, timestamp: time, producer: name, previous: hash, ref_block_prefix: u32 }),
+);
 /** The cheapest source of a header; runs on the HTTP threads. */
 export const getBlockHeader = endpoint<BlockRequest & { include_extensions?: boolean }>()(
   "/v1/chain/get_block_header",
@@ -132,45 +98,6 @@ export const getBlockHeader = endpoint<BlockRequest & { include_extensions?: boo
   }),
 );
 
-const requiredAuth = v.object({
-  threshold: u32,
-  keys: v.array(key),
-  accounts: v.array(v.object({ permission: v.object({ actor: name, permission: name }), weight: u32 })),
-  waits: v.array(object),
-});
-export const getAccount = endpoint<{ account_name: string }>()(
-  "/v1/chain/get_account",
-  v.looseObject({
-    account_name: name,
-    head_block_num: u32,
-    created: time,
-    ram_usage: u64,
-    permissions: v.array(v.looseObject({ perm_name: name, parent: v.string(), required_auth: requiredAuth })),
-  }),
-);
-export const getAbi = endpoint<{ account_name: string }>()(
-  "/v1/chain/get_abi",
-  v.object({ account_name: name, abi: v.optional(abiSchema) }),
-);
-
-export interface TableRequest {
-  code: string;
-  scope: string;
-  table: string;
-  json?: boolean;
-  lower_bound?: string;
-  upper_bound?: string;
-  limit?: number;
-  reverse?: boolean;
-}
-export const getTableRows = endpoint<TableRequest>()(
-  "/v1/chain/get_table_rows",
-  v.object({ rows: v.array(json), more: v.boolean(), next_key: v.string() }),
-);
-export const getCurrencyBalance = endpoint<{ code: string; account: string; symbol?: string }>()(
-  "/v1/chain/get_currency_balance",
-  v.array(v.string()),
-);
 export const getActivatedProtocolFeatures = endpoint<{ limit?: number; lower_bound?: number }>()(
   "/v1/chain/get_activated_protocol_features",
   v.object({
@@ -178,26 +105,6 @@ export const getActivatedProtocolFeatures = endpoint<{ limit?: number; lower_bou
     more: v.optional(u32),
   }),
 );
-
-/** A packed transaction as nodeos takes it over HTTP. */
-export interface PackedTransactionJson {
-  signatures: string[];
-  compression: 0 | 1;
-  packed_context_free_data: string;
-  packed_trx: string;
-}
-const trace = v.object({
-  transaction_id: hash,
-  processed: v.looseObject({ id: hash, block_num: u32, receipt: maybe(object), except: v.optional(json) }),
-});
-export const sendTransaction = endpoint<PackedTransactionJson>()("/v1/chain/send_transaction", trace);
-/** With `return_failure_trace` a failed transaction is a good answer whose trace has `except`. */
-export const sendTransaction2 = endpoint<{
-  return_failure_trace: boolean;
-  retry_trx: boolean;
-  transaction: PackedTransactionJson;
-}>()("/v1/chain/send_transaction2", trace);
-export const pushTransaction = endpoint<PackedTransactionJson>()("/v1/chain/push_transaction", trace);
 
 // ---- /v1/producer: never reachable by strangers
 
@@ -231,6 +138,28 @@ export const createSnapshot = endpoint<NoBody>()(
     head_block_time: time,
     version: u32,
     snapshot_name: v.string(),
+  }),
+);
+
+export const getSnapshotRequests = endpoint<NoBody>()(
+  "/v1/producer/get_snapshot_requests",
+  v.object({ snapshot_requests: v.array(object) }),
+);
+export const getUnappliedTransactions = endpoint<{ limit?: number; lower_bound?: string }>()(
+  "/v1/producer/get_unapplied_transactions",
+  v.object({ size: u32, incoming_size: u32, trxs: v.array(object), more: v.optional(v.string(), "") }),
+);
+export const getGreylist = endpoint<NoBody>()("/v1/producer/get_greylist", v.object({ accounts: v.array(name) }));
+const names = v.array(name);
+export const getWhitelistBlacklist = endpoint<NoBody>()(
+  "/v1/producer/get_whitelist_blacklist",
+  v.object({
+    actor_whitelist: names,
+    actor_blacklist: names,
+    contract_whitelist: names,
+    contract_blacklist: names,
+    action_blacklist: v.array(v.tuple([name, name])),
+    key_blacklist: v.array(v.string()),
   }),
 );
 
@@ -270,7 +199,9 @@ const connection = v.object({
   last_handshake: lastHandshake,
 });
 export const netConnections = endpoint<NoBody>()("/v1/net/connections", v.array(connection));
-/** The body is the peer's address itself, a JSON string. */
+/** The body is the peer's address itself, a JSON string. A sentence instead of the connection when there is none. */
+export const netStatus = endpoint<string>()("/v1/net/status", v.nullable(v.union([connection, v.string()])));
+/** Body as for `status`. */
 export const netConnect = endpoint<string>()("/v1/net/connect", v.string());
 export const netDisconnect = endpoint<string>()("/v1/net/disconnect", v.string());
 
@@ -287,7 +218,7 @@ export const dbSize = endpoint<NoBody>()(
   }),
 );
 /** Text in Prometheus's exposition format. */
-export const prometheusMetrics = endpoint<NoBody>()("/v1/prometheus/metrics", v.string());
+export const prometheusMetrics = endpoint<NoBody>()("/v1/prometheus/metrics", v.string(), "text/plain");
 export const getSupportedApis = endpoint<NoBody>()(
   "/v1/node/get_supported_apis",
   v.object({ apis: v.array(v.string()) }),

@@ -3,47 +3,51 @@
  * Own code because the signer may load nothing but `node:`, `kit`, this folder and one libsecp256k1 binding.
  */
 const ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
-const VALUES = new Int8Array(128).fill(-1);
-for (let i = 0; i < ALPHABET.length; i++) VALUES[ALPHABET.charCodeAt(i)] = i;
+const VALUES = new Map([...ALPHABET].map((letter, value) => [letter, value]));
 
+/** Digits handled at once: 58^9 is the largest power that a double holds exactly. */
+const CHUNK = 9;
+const CHUNK_BASE = 58n ** BigInt(CHUNK);
+/** A WebAuthn signature of the largest size that nodeos takes has fewer. */
+const MAX_CHARACTERS = 24 * 1024;
+
+/** Every leading zero byte becomes a `1`; the rest is one big number in base 58. */
 export function encodeBase58(bytes: Uint8Array): string {
-  const digits: number[] = [];
-  for (const byte of bytes) {
-    let carry = byte;
-    for (let i = 0; i < digits.length; i++) {
-      carry += (digits[i] as number) << 8;
-      digits[i] = carry % 58;
-      carry = (carry / 58) | 0;
-    }
-    while (carry > 0) {
-      digits.push(carry % 58);
-      carry = (carry / 58) | 0;
+  const zeros = leading(bytes, 0);
+  const digits: string[] = [];
+  let rest = zeros === bytes.length ? 0n : BigInt(`0x${Buffer.from(bytes).toString("hex")}`);
+  while (rest > 0n) {
+    let chunk = Number(rest % CHUNK_BASE);
+    rest /= CHUNK_BASE;
+    for (let i = 0; i < CHUNK && (rest > 0n || chunk > 0); i++) {
+      digits.push(ALPHABET.charAt(chunk % 58));
+      chunk = Math.floor(chunk / 58);
     }
   }
-  let text = "";
-  for (let i = 0; i < bytes.length && bytes[i] === 0; i++) text += "1";
-  for (let i = digits.length - 1; i >= 0; i--) text += ALPHABET[digits[i] as number];
-  return text;
+  return "1".repeat(zeros) + digits.reverse().join("");
 }
 
-/** The bytes, or `undefined` when a character is not base58 or the text is longer than 512 characters. */
+/** The bytes, or `undefined` when a character is not base58 or the text is too long. */
 export function decodeBase58(text: string): Buffer | undefined {
-  if (text.length > 512) return undefined;
-  const bytes: number[] = [];
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    let carry = code < 128 ? (VALUES[code] as number) : -1;
-    if (carry < 0) return undefined;
-    for (let i = 0; i < bytes.length; i++) {
-      carry += (bytes[i] as number) * 58;
-      bytes[i] = carry & 0xff;
-      carry >>= 8;
+  if (text.length > MAX_CHARACTERS) return undefined;
+  let number = 0n;
+  for (let at = 0; at < text.length; at += CHUNK) {
+    const part = text.slice(at, at + CHUNK);
+    let chunk = 0;
+    for (const letter of part) {
+      const value = VALUES.get(letter);
+      if (value === undefined) return undefined;
+      chunk = chunk * 58 + value;
     }
-    while (carry > 0) {
-      bytes.push(carry & 0xff);
-      carry >>= 8;
-    }
+    number = number * 58n ** BigInt(part.length) + BigInt(chunk);
   }
-  for (let at = 0; at < text.length && text[at] === "1"; at++) bytes.push(0);
-  return Buffer.from(bytes.reverse());
+  const hex = number === 0n ? "" : number.toString(16);
+  const tail = Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, "hex");
+  return Buffer.concat([Buffer.alloc(leading(text, "1")), tail]);
+}
+
+function leading<T>(items: ArrayLike<T>, wanted: T): number {
+  let count = 0;
+  while (count < items.length && items[count] === wanted) count++;
+  return count;
 }

@@ -17,8 +17,8 @@ import {
   parseSignature,
 } from "./text.ts";
 
-/** nodeos writes 27 + 4 (compressed) + recovery id in front of r‖s. */
-const HEADER_BASE = 31;
+/** nodeos writes 27 + 4 (compressed) + recovery id in front of r‖s, and reads 27 + recovery id as well. */
+const HEADER = { least: 27, compressed: 31, most: 34 } as const;
 
 export class PrivateKey {
   readonly #bytes: Buffer;
@@ -37,13 +37,14 @@ export class PrivateKey {
     this.publicKeyPrefixed = formatPublicKeyPrefixed(point);
   }
 
+  /** Reads WIF (`5…`) and `PVT_K1_…`. Throws `KEY_BAD_PRIVATE` or `KEY_WRONG_KIND`. */
   static parse(text: string): PrivateKey {
     const key = parsePrivateKey(text.trim());
     if (key.kind !== "K1") {
       throw new Problem({
         code: "KEY_WRONG_KIND",
         message: `the private key is of kind ${key.kind}`,
-        expected: "a K1 key: peers drop blocks signed otherwise",
+        expected: "a K1 key: `5…` or `PVT_K1_…`",
       });
     }
     return new PrivateKey(key.bytes);
@@ -65,7 +66,7 @@ export class PrivateKey {
       const { signature, recovery } = curve.sign(digest, this.#bytes, extra);
       if (!isCanonical(signature)) continue;
       const bytes = Buffer.allocUnsafe(65);
-      bytes[0] = HEADER_BASE + recovery;
+      bytes[0] = HEADER.compressed + recovery;
       bytes.set(signature, 1);
       return formatSignature({ kind: "K1", bytes });
     }
@@ -87,7 +88,10 @@ export class PrivateKey {
   }
 }
 
-/** The public key (`EOS…`) that made a K1 signature over a digest. Throws `KEY_BAD_SIGNATURE` when there is none. */
+/**
+ * The public key (`EOS…`) that made a canonical K1 signature over a digest. Throws `KEY_BAD_SIGNATURE` when there is
+ * none, `KEY_WRONG_KIND` for R1 and WebAuthn.
+ */
 export function recoverPublicKey(digest: Uint8Array, signature: string): string {
   const { kind, bytes } = parseSignature(signature);
   if (kind !== "K1") {
@@ -97,10 +101,12 @@ export function recoverPublicKey(digest: Uint8Array, signature: string): string 
       expected: "SIG_K1_…",
     });
   }
-  const recovery = (bytes[0] as number) - HEADER_BASE;
+  const header = bytes[0] as number;
   const compact = bytes.subarray(1);
   const point =
-    recovery >= 0 && recovery <= 3 && isCanonical(compact) ? secp256k1().recover(digest, compact, recovery) : undefined;
+    header >= HEADER.least && header <= HEADER.most && isCanonical(compact)
+      ? secp256k1().recover(digest, compact, (header - HEADER.least) & 3)
+      : undefined;
   if (point === undefined) {
     throw new Problem({
       code: "KEY_BAD_SIGNATURE",

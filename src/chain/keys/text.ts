@@ -9,6 +9,12 @@ import { createHash, hash } from "node:crypto";
 import { Problem } from "../../kit/problem.ts";
 import { decodeBase58, encodeBase58 } from "./base58.ts";
 
+/**
+ * Most bytes of a key or signature: only WebAuthn ones vary, and nodeos takes 16 KiB (`max_variable_signature_length`)
+ * of them. Base58 takes time with the square of the length, so a stranger must not choose it.
+ */
+export const MAX_MATERIAL_BYTES = 17 * 1024;
+
 /** In the order of nodeos's type byte. */
 export const KEY_KINDS = ["K1", "R1", "WA"] as const;
 export type KeyKind = (typeof KEY_KINDS)[number];
@@ -41,7 +47,7 @@ export function parsePublicKey(text: string): KeyMaterial {
   if (bytes === undefined || (kind === "WA" ? bytes.length < 35 : bytes.length !== 33)) {
     throw new Problem({
       code: "KEY_BAD_PUBLIC",
-      message: `\`${text.slice(0, 70)}\` is not a public key`,
+      message: `${beginning(text)} is not a public key`,
       expected: "EOS… or PUB_K1_… with a valid checksum",
     });
   }
@@ -61,7 +67,7 @@ export function parseSignature(text: string): KeyMaterial {
   if (bytes === undefined || (kind === "WA" ? bytes.length < 67 : bytes.length !== 65)) {
     throw new Problem({
       code: "KEY_BAD_SIGNATURE",
-      message: `\`${text.slice(0, 40)}…\` is not a signature`,
+      message: `${beginning(text)} is not a signature`,
       expected: "SIG_K1_… with a valid checksum",
     });
   }
@@ -93,6 +99,11 @@ export function parsePrivateKey(text: string): KeyMaterial {
     });
   }
   return { kind: (prefixed?.[1] ?? "K1") as KeyKind, bytes };
+}
+
+/** Enough to find the text by; no more, because people paste private keys into the wrong place. */
+function beginning(text: string): string {
+  return text.length <= 8 ? `\`${text}\`` : `\`${text.slice(0, 8)}…\` (${text.length} characters)`;
 }
 
 function withChecksum(bytes: Uint8Array, suffix: string): string {

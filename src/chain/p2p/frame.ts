@@ -3,50 +3,57 @@ import { Problem } from "../../kit/problem.ts";
 
 /** nodeos closes a connection that announces more. */
 export const MAX_FRAME_BYTES = 8 * 1024 * 1024;
+const LENGTH_BYTES = 4;
 
 export class FrameSplitter {
-  private chunks: Buffer[] = [];
-  private buffered = 0;
+  /** The beginning of an incomplete frame is `held` up to `size`; what was announced is not allocated ahead. */
+  private held = Buffer.alloc(0);
+  private size = 0;
 
   /**
-   * Takes the next bytes of the stream and returns the payloads that are complete. A payload is a copy or
-   * a view that stays valid. Throws `P2P_BAD_FRAME` for a length of 0 or above 8 MiB: close the connection.
+   * Takes the next bytes of the stream and returns the payloads that are complete. A payload is a view on
+   * memory that is not written again. Throws `P2P_BAD_FRAME` for a length of 0 or above 8 MiB: close the connection.
    */
   push(chunk: Buffer): Buffer[] {
-    this.chunks.push(chunk);
-    this.buffered += chunk.length;
+    const input = this.size === 0 ? chunk : this.append(chunk);
     const payloads: Buffer[] = [];
-    for (;;) {
-      if (this.buffered < 4) break;
-      const length = this.peek(4).readUInt32LE(0);
-      if (length === 0 || length > MAX_FRAME_BYTES) {
-        throw new Problem({
-          code: "P2P_BAD_FRAME",
-          message: `the peer announced a frame of ${length} bytes`,
-          expected: `1 to ${MAX_FRAME_BYTES} bytes`,
-          help: "check that the address is a p2p endpoint of nodeos",
-        });
-      }
-      if (this.buffered < 4 + length) break;
-      payloads.push(this.peek(4 + length).subarray(4, 4 + length));
-      this.drop(4 + length);
+    let at = 0;
+    for (let end = frameEnd(input, at); end <= input.length; end = frameEnd(input, at)) {
+      payloads.push(input.subarray(at + LENGTH_BYTES, end));
+      at = end;
+    }
+    if (at > 0 || this.size === 0) {
+      this.held = Buffer.from(input.subarray(at));
+      this.size = this.held.length;
     }
     return payloads;
   }
 
-  /** The first `count` bytes in one buffer. */
-  private peek(count: number): Buffer {
-    const first = this.chunks[0] as Buffer;
-    if (first.length >= count) return first;
-    const joined = Buffer.concat(this.chunks);
-    this.chunks = [joined];
-    return joined;
+  /** Everything held and the chunk behind it; room doubles, so that many small chunks cost no more than one. */
+  private append(chunk: Buffer): Buffer {
+    const size = this.size + chunk.length;
+    if (size > this.held.length) {
+      const larger = Buffer.allocUnsafe(Math.max(size, this.held.length * 2));
+      this.held.copy(larger, 0, 0, this.size);
+      this.held = larger;
+    }
+    chunk.copy(this.held, this.size);
+    this.size = size;
+    return this.held.subarray(0, size);
   }
+}
 
-  private drop(count: number): void {
-    const first = this.chunks[0] as Buffer;
-    if (first.length === count) this.chunks.shift();
-    else this.chunks[0] = first.subarray(count);
-    this.buffered -= count;
+/** Where the frame that begins at `at` ends; infinity while its length is not complete. */
+function frameEnd(input: Buffer, at: number): number {
+  if (input.length - at < LENGTH_BYTES) return Number.POSITIVE_INFINITY;
+  const length = input.readUInt32LE(at);
+  if (length === 0 || length > MAX_FRAME_BYTES) {
+    throw new Problem({
+      code: "P2P_BAD_FRAME",
+      message: `the peer announced a frame of ${length} bytes`,
+      expected: `1 to ${MAX_FRAME_BYTES} bytes`,
+      help: "check that the address is a p2p endpoint of nodeos",
+    });
   }
+  return at + LENGTH_BYTES + length;
 }

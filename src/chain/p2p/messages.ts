@@ -132,7 +132,12 @@ function writeIds(writer: Writer, ids: Ids): void {
   writer.vector(ids.ids, (id) => writer.checksum256(id));
 }
 
-/** Decodes the payload of one frame. Throws `CODEC_*` when it is malformed. */
+/** The type of a frame's payload, without decoding the rest: for those who act on a few types only. */
+export function messageType(payload: Uint8Array): Message["type"] | "gossip_bp_peers" | "transaction_notice" {
+  return TYPES[new Reader(payload).varuint32()] ?? "unknown";
+}
+
+/** Decodes the payload of one frame. Throws `CODEC_*` when it is malformed; bytes behind the message are ignored. */
 export function decodeMessage(payload: Uint8Array): Message {
   const reader = new Reader(payload);
   const index = reader.varuint32();

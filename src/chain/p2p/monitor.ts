@@ -8,11 +8,12 @@
  * to notices) and ignore requests. A time message every few seconds keeps the connection and measures the
  * clock: offset = ((rec − org) + (xmt − dst)) / 2.
  *
- * One connection only; whoever wants a lasting one opens the next when `closed` comes.
+ * The peer may be anyone: what it sends is bounded, read only as far as it is needed, and believed only once it has
+ * named our chain. One connection only; whoever wants a lasting one opens the next when `closed` comes.
  */
 import { randomBytes } from "node:crypto";
 import { connect, type Socket } from "node:net";
-import { messageOf, Problem } from "../../kit/problem.ts";
+import { Problem } from "../../kit/problem.ts";
 import { identifyBlock } from "../block/block.ts";
 import { type BlockHeader, blockNum } from "../block/header.ts";
 import { ZERO_256 } from "../hash.ts";
@@ -24,15 +25,33 @@ import {
   FEATURE,
   type Handshake,
   type Message,
+  messageType,
   NETWORK_VERSION_BASE,
   type TimeMessage,
 } from "./messages.ts";
 
-/** Peers ping every 10 s and drop a connection that was silent for 20 s. */
+import {
+  closedByPeer,
+  type End,
+  fellSilent,
+  leavesUnread,
+  neverGreeted,
+  sentAway,
+  sentGarbage,
+  unreachable,
+  wrongChain,
+} from "./monitor-end.ts";
+
+/** Peers drop a connection that was silent for 20 s. */
 const PING_EVERY_MS = 4000;
-/** A peer that sends nothing for this long, not even its pings, is gone. */
-const SILENCE_LIMIT_MS = 25_000;
-const CONNECT_TIMEOUT_MS = 5000;
+/** A peer that sends nothing for so many of our pings, neither answers nor its own pings every 10 s, is gone. */
+const SILENT_PINGS = 6;
+/** For connecting and the peer's first handshake. */
+const HELLO_TIMEOUT_MS = 5000;
+/** We send a few hundred bytes at a time; a peer with this much of it unread is not listening. */
+const MAX_UNSENT_BYTES = 1024 * 1024;
+/** The others are not even decoded. */
+const HEARD: ReadonlySet<string> = new Set<Message["type"]>(["handshake", "time", "signed_block", "go_away"]);
 
 export interface MonitorTarget {
   host: string;
@@ -65,7 +84,9 @@ export class PeerMonitor {
   private readonly nodeId = randomBytes(32).toString("hex");
   private readonly frames = new FrameSplitter();
   private readonly socket: Socket;
-  private readonly pinger: NodeJS.Timeout;
+  private readonly helloTimer: NodeJS.Timeout;
+  private pinger: NodeJS.Timeout | undefined;
+  private silentPings = 0;
   private claimed = { rootNum: 0, rootId: ZERO_256, headNum: 0, headId: ZERO_256 };
   private generation = 0;
   private pingSentNs = 0n;
@@ -77,25 +98,17 @@ export class PeerMonitor {
     this.target = target;
     this.events = events;
     this.socket = connect({ host: target.host, port: target.port, noDelay: true });
-    this.socket.setTimeout(CONNECT_TIMEOUT_MS);
+    this.helloTimer = setTimeout(() => this.end(neverGreeted(HELLO_TIMEOUT_MS)), HELLO_TIMEOUT_MS);
     this.socket.once("connect", () => {
-      this.socket.setTimeout(SILENCE_LIMIT_MS);
+      this.pinger = setInterval(() => this.pingOrGiveUp(), PING_EVERY_MS);
       this.sendHandshake();
       this.ping();
     });
     this.socket.on("data", (chunk) => this.receive(chunk));
-    this.socket.once("timeout", () =>
-      this.end(
-        "P2P_SILENT",
-        this.greeted ? `the peer sent nothing for ${SILENCE_LIMIT_MS} ms` : "the peer did not answer in time",
-        "the process may be stopped, or a firewall drops packets",
-      ),
-    );
     this.socket.once("error", (cause) =>
-      this.end("P2P_UNREACHABLE", messageOf(cause), "check that the node runs and listens for p2p on this address"),
+      this.end(this.pinger === undefined ? unreachable(cause) : closedByPeer(this.greeted, cause)),
     );
-    this.socket.once("close", () => this.end("P2P_CLOSED", "the peer closed the connection", closedHelp(this.greeted)));
-    this.pinger = setInterval(() => this.ping(), PING_EVERY_MS);
+    this.socket.once("close", () => this.end(closedByPeer(this.greeted)));
   }
 
   get address(): string {
@@ -105,24 +118,28 @@ export class PeerMonitor {
   /** Ends the connection; `closed` is not called any more. */
   close(): void {
     this.ended = true;
+    clearTimeout(this.helloTimer);
     clearInterval(this.pinger);
     this.socket.destroy();
   }
 
-  private end(code: string, message: string, help?: string): void {
+  private end(why: End): void {
     if (this.ended) return;
     this.close();
-    this.events.closed?.(new Problem({ code, message, where: this.address, help }));
+    this.events.closed?.(new Problem({ ...why, where: this.address }));
   }
 
   private receive(chunk: Buffer): void {
     try {
       for (const payload of this.frames.push(chunk)) {
-        this.handle(decodeMessage(payload));
+        this.silentPings = 0;
+        if (HEARD.has(messageType(payload))) this.handle(decodeMessage(payload));
         if (this.ended) return;
       }
     } catch (thrown) {
-      this.end("P2P_GARBAGE", messageOf(thrown), "check that the address is a p2p endpoint of nodeos");
+      // Reading what the peer sent throws problems only, here and in those we tell; anything else is our own mistake.
+      if (!(thrown instanceof Problem)) throw thrown;
+      this.end(sentGarbage(thrown));
     }
   }
 
@@ -135,20 +152,25 @@ export class PeerMonitor {
         this.onTime(message);
         return;
       case "signed_block":
-        this.onBlock(message.block);
+        if (this.greeted) this.onBlock(message.block);
         return;
       case "go_away":
-        this.end("P2P_GO_AWAY", `the peer sent us away: ${message.reason}`, goAwayHelp(message.reason));
+        this.end(sentAway(message.reason));
     }
   }
 
   private onHandshake(hello: Handshake): void {
+    if (hello.chainId !== this.target.chainId) {
+      this.end(wrongChain(hello.chainId, this.target.chainId));
+      return;
+    }
     const first = !this.greeted;
     this.greeted = true;
+    clearTimeout(this.helloTimer);
     this.claimed = { rootNum: hello.rootNum, rootId: hello.rootId, headNum: hello.headNum, headId: hello.headId };
+    this.events.handshake?.(hello);
     // The first answer makes the peer count us as in sync; a later handshake asks where we are.
     if (first || hello.generation > 1) this.sendHandshake();
-    this.events.handshake?.(hello);
   }
 
   private onBlock(bytes: Buffer): void {
@@ -165,11 +187,18 @@ export class PeerMonitor {
       this.send({ type: "time", org: message.xmt, rec: now, xmt: now, dst: 0n });
     } else if (message.org === this.pingSentNs) {
       const { org, rec, xmt } = message;
+      this.pingSentNs = 0n;
       this.events.clock?.({
         offsetMs: Number((rec - org + (xmt - now)) / 2n) / 1e6,
         roundTripMs: Number(now - org - (xmt - rec)) / 1e6,
       });
     }
+  }
+
+  private pingOrGiveUp(): void {
+    this.silentPings += 1;
+    if (this.silentPings > SILENT_PINGS) this.end(fellSilent(SILENT_PINGS * PING_EVERY_MS));
+    else this.ping();
   }
 
   private ping(): void {
@@ -196,23 +225,12 @@ export class PeerMonitor {
 
   private send(message: Exclude<Message, { type: "unknown" }>): void {
     if (this.socket.writable) this.socket.write(encodeFrame(message));
+    const unread = this.socket.writableLength;
+    if (unread > MAX_UNSENT_BYTES) this.end(leavesUnread(unread));
   }
 }
 
 /** Wall clock: clock offsets are about what the system's clock says, steps included. */
 function nowNs(): bigint {
   return BigInt(Date.now()) * 1_000_000n;
-}
-
-function closedHelp(greeted: boolean): string {
-  return greeted
-    ? "the node stopped or restarted"
-    : "the peer refused before its handshake: raise `p2p-max-nodes-per-host` or `max-clients`, or allow this address";
-}
-
-function goAwayHelp(reason: string): string | undefined {
-  if (reason === "wrong_chain") return "the chain id in the fleet file is not that of this node";
-  if (reason === "authentication") return "the node has `allowed-connection` set: let it accept this monitor";
-  if (reason === "duplicate") return "another connection of this monitor is still open";
-  return undefined;
 }
