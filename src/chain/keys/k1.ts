@@ -116,6 +116,14 @@ export function recoverPublicKey(digest: Uint8Array, signature: string): string 
   return formatPublicKey({ kind: "K1", bytes: Buffer.from(point) });
 }
 
+/**
+ * Which build of libsecp256k1 signs in this process. Ask at start and say it: a missing build then fails there and
+ * not at the first block, and an operator knows when signing is the slower WebAssembly.
+ */
+export function signingBuild(): "native" | "wasm" {
+  return secp256k1().binding;
+}
+
 function isCanonical(rs: Uint8Array): boolean {
   const [r0, r1, s0, s1] = [rs[0] as number, rs[1] as number, rs[32] as number, rs[33] as number];
   return r0 < 0x80 && s0 < 0x80 && !(r0 === 0 && r1 < 0x80) && !(s0 === 0 && s1 < 0x80);

@@ -63,16 +63,32 @@ export function loadWasm(): Secp256k1 {
   };
 }
 
+/** The generator point: public key of the private key 1. */
+const GENERATOR = "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
+
+/** The binding, once it has signed and recovered as it should: a build that loads can still be the wrong one. */
+function proven(curve: Secp256k1): Secp256k1 {
+  const key = Buffer.alloc(32);
+  key[31] = 1;
+  const digest = Buffer.alloc(32, 7);
+  const { signature, recovery } = curve.sign(digest, key, Buffer.alloc(32));
+  const recovered = curve.recover(digest, signature, recovery);
+  if (Buffer.from(recovered ?? []).toString("hex") !== GENERATOR) {
+    throw new Error(`the ${curve.binding} build of libsecp256k1 computes wrongly`);
+  }
+  return curve;
+}
+
 let loaded: Secp256k1 | undefined;
 
 /** The binding in use: native where it loads, else WebAssembly. Throws `KEY_NO_SECP256K1` when neither does. */
 export function secp256k1(): Secp256k1 {
   if (loaded !== undefined) return loaded;
   try {
-    loaded = loadNative();
+    loaded = proven(loadNative());
   } catch (nativeFailure) {
     try {
-      loaded = loadWasm();
+      loaded = proven(loadWasm());
     } catch (cause) {
       throw new Problem({
         code: "KEY_NO_SECP256K1",
