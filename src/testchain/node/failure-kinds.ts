@@ -52,6 +52,7 @@ export const FAILURE_KINDS = {
   set_exact_code: [3160008, "set_exact_code", "Contract is already running this version of code"],
   producer_exception: [3170000, "producer_exception", "Producer exception"],
   producer_priv_key_not_found: [3170001, "producer_priv_key_not_found", "Producer private key is not available"],
+  producer_double_confirm: [3170003, "producer_double_confirm", "Producer is double confirming known range"],
   snapshot_exists_exception: [3170008, "snapshot_exists_exception", "The requested snapshot already exists"],
   snapshot_finalization_exception: [3170009, "snapshot_finalization_exception", "Snapshot Finalization Exception"],
   invalid_protocol_features_to_activate: [

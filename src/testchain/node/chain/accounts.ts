@@ -1,4 +1,5 @@
 /** Accounts of the state. */
+import { AbiSerializer, decodeAbi } from "../../../chain/abi/serializer.ts";
 import type { Row, Tables } from "./tables.ts";
 
 export interface AccountRow {
@@ -21,4 +22,10 @@ export function getAccount(tables: Tables, name: string): AccountRow | undefined
 
 export function putAccount(tables: Tables, name: string, row: AccountRow): void {
   tables.set("account", name, { ...row });
+}
+
+/** The ABI that the chain stores for an account, `undefined` when it has none. */
+export function abiOf(tables: Tables, account: string): AbiSerializer | undefined {
+  const abi = getAccount(tables, account)?.abi ?? "";
+  return abi === "" ? undefined : new AbiSerializer(decodeAbi(Buffer.from(abi, "hex")));
 }

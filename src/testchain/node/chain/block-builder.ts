@@ -11,17 +11,14 @@ import type { ScheduledProducer } from "../../../chain/block/schedule.ts";
 import { sha256 } from "../../../chain/hash.ts";
 import type { Draft } from "../consensus/draft.ts";
 import { makeHeader } from "../consensus/draft.ts";
-import {
-  applyTransaction,
-  type BlockContext,
-  expireTransactions,
-  type IncomingTransaction,
-  receiptDigestOf,
-  rememberBlock,
-  type TransactionTrace,
-} from "./execution.ts";
+import type { BlockContext } from "./block-context.ts";
+import { applyTransaction } from "./execution.ts";
+import type { IncomingTransaction } from "./incoming-transaction.ts";
 import { activateFeature } from "./protocol-features.ts";
+import { expireTransactions, rememberBlock } from "./recent.ts";
+import { receiptDigestOf } from "./run-action.ts";
 import type { Row, Tables } from "./tables.ts";
+import type { TransactionTrace } from "./trace.ts";
 
 /** A schedule that a legacy contract proposed; announced once the proposing block is irreversible. */
 interface ProposedSchedule {

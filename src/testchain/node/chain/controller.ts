@@ -5,29 +5,26 @@
  * Accepting a block (header and signature) is cheap and done as it arrives; applying it is up to the
  * producer loop, which does not apply while it produces, as nodeos does not.
  */
-import { certificateOf, decodeBlock, encodeBlock, type SignedBlock, signaturesOf } from "../../../chain/block/block.ts";
-import {
-  encodeQuorumCertificate,
-  finalityExtension,
-  type QcClaim,
-  type QuorumCertificate,
-} from "../../../chain/block/finality.ts";
-import { BLOCK_EXTENSION, blockId, type Extension, isSavanna } from "../../../chain/block/header.ts";
-import { type ProducerSchedule, satisfies } from "../../../chain/block/schedule.ts";
-import { signersOf, signingDigest } from "../../../chain/block/signing.ts";
-import { pack } from "../../../chain/codec/writer.ts";
-import { formatBlockTime, timeOf } from "../../../chain/time.ts";
+import { decodeBlock } from "../../../chain/block/block.ts";
+import { blockId } from "../../../chain/block/header.ts";
+import type { ProducerSchedule } from "../../../chain/block/schedule.ts";
 import { messageOf } from "../../../kit/problem.ts";
 import { type BlockState, irreversibleOf } from "../consensus/block-state.ts";
-import { activatedFeatures, consensusAfter, type Draft, draftBlock, pastOf } from "../consensus/draft.ts";
+import { type Draft, draftBlock, savannaBase } from "../consensus/draft.ts";
 import { ForkDatabase } from "../consensus/fork-database.ts";
+import { makeState } from "../consensus/make-state.ts";
 import { policyAt } from "../consensus/savanna.ts";
-import { certifies, VoteTally } from "../consensus/votes.ts";
 import { failure } from "../failure.ts";
-import { type NodeLog, shortId } from "../log.ts";
+import type { NodeLog } from "../log.ts";
+import { applyBlock } from "./apply-block.ts";
 import { BlockBuilder } from "./block-builder.ts";
+import { BlockLines } from "./block-lines.ts";
 import type { BlockLog } from "./block-log.ts";
-import { type IncomingTransaction, openTransaction } from "./execution.ts";
+import { BlockLookup } from "./block-lookup.ts";
+import { completeBlock } from "./complete-block.ts";
+import { checkHeader } from "./header-check.ts";
+import { type IncomingTransaction, openTransaction } from "./incoming-transaction.ts";
+import { PendingFinality } from "./pending-finality.ts";
 import type { Tables } from "./tables.ts";
 
 export type AcceptResult = "appended" | "fork_switch" | "added" | "duplicate";
@@ -47,15 +44,14 @@ export class Controller {
   readonly chainId: string;
   readonly tables: Tables;
   readonly forks: ForkDatabase;
-  readonly blockLog: BlockLog;
+  readonly blocks: BlockLookup;
   /** The block under construction or speculation. */
   building: BlockBuilder | undefined;
   private headState: BlockState;
-  /** Best block known to be final, by certificates inside blocks that may not be applied yet. */
-  private pendingFinal: { num: number; id: string };
+  private readonly blockLog: BlockLog;
+  private readonly finality: PendingFinality;
   private readonly events: ControllerEvents;
-  private readonly log: NodeLog;
-  private readonly now: () => number;
+  private readonly lines: BlockLines;
 
   constructor(
     start: { chainId: string; tables: Tables; root: BlockState; blockLog: BlockLog },
@@ -65,11 +61,11 @@ export class Controller {
     this.tables = start.tables;
     this.forks = new ForkDatabase(start.root);
     this.headState = start.root;
-    this.pendingFinal = start.root;
+    this.finality = new PendingFinality(this.forks);
     this.blockLog = start.blockLog;
+    this.blocks = new BlockLookup(this.forks, start.blockLog, () => this.headState);
     this.events = context.events;
-    this.log = context.log;
-    this.now = context.now;
+    this.lines = new BlockLines(context.log, context.now);
   }
 
   /** The newest block whose content is in the state. */
@@ -82,7 +78,15 @@ export class Controller {
     return this.forks.root;
   }
 
-  // ---- blocks of others
+  /** Blocks that were on disk but not in the state, in order; those up to number `final` are irreversible already. */
+  load(blocks: readonly Buffer[], final: number): void {
+    for (const raw of blocks) {
+      this.accept(raw);
+      this.applyBest();
+    }
+    const settled = this.forks.ancestorAt(this.headState, final);
+    if (settled !== undefined) this.moveRoot(settled);
+  }
 
   /** Takes a block into the fork database. Throws a failure when it does not link or its header is wrong. */
   accept(raw: Buffer): { result: AcceptResult; state: BlockState } {
@@ -94,9 +98,8 @@ export class Controller {
     if (parent === undefined) {
       throw failure("unlinkable_block_exception", `unlinkable block ${id}`, "controller.cpp:accept_block");
     }
-    const draft = this.checkHeader(block, parent);
-    const state = this.makeState(draft, block, raw, id);
-    this.noteFinality(state);
+    const state = makeState(this.forks, checkHeader(block, parent, this.forks), block, raw, id);
+    this.finality.note(state);
     const before = this.forks.head;
     this.forks.add(state);
     if (this.forks.head !== state) return { result: "added", state };
@@ -105,181 +108,60 @@ export class Controller {
 
   /** Makes the best branch the head, taking back blocks if it must. Returns how many were applied. */
   applyBest(): number {
-    let applied = 0;
+    let count = 0;
     for (let best = this.forks.head; best !== this.headState; best = this.forks.head) {
       const branch = this.forks.branch(best.id).reverse();
-      const common = this.rewindTo(branch, best);
-      try {
-        for (const state of branch) {
-          if (state.num <= common) continue;
-          this.apply(state);
-          applied++;
-        }
-      } catch (thrown) {
-        this.log.write(
-          "error",
-          "nodeos",
-          "controller.cpp:apply_block",
-          `exception thrown while applying block ${best.num} : ${messageOf(thrown)}`,
-        );
+      const removed = this.rewindTo(branch, best);
+      const applied: BlockState[] = [];
+      for (const state of branch.slice(branch.indexOf(this.headState) + 1)) {
+        if (!this.apply(state)) break;
+        applied.push(state);
       }
+      if (removed.length > 0 && this.headState === best) this.lines.switched(best, removed, applied);
+      count += applied.length;
     }
-    return applied;
+    return count;
   }
 
   /** False when what is known to be final is not on the head's branch: nothing may be built on that head. */
   headHoldsFinal(): boolean {
-    return this.pendingFinal.num <= this.root.num || this.finalOnHead() !== undefined;
+    return this.finality.isHeldBy(this.headState);
   }
 
-  private checkHeader(block: SignedBlock, parent: BlockState): Draft {
-    const { header } = block;
-    const at = "block_header_state.cpp:next";
-    if (header.slot <= parent.slot) throw failure("block_validate_exception", "next block must be in the future", at);
-    const draft = draftBlock(parent, header.slot, header.confirmed);
-    if (draft === undefined || header.producer !== draft.producer) {
-      throw failure("wrong_producer", `wrong producer specified: ${header.producer}, expected ${draft?.producer}`, at);
-    }
-    if (isSavanna(header) !== (draft.kind === "savanna")) {
-      throw failure("block_validate_exception", "block is of the wrong consensus for its parent", at);
-    }
-    const signers = signersOf(header, signaturesOf(block), pastOf(draft));
-    if (!satisfies(draft.authority, signers)) {
-      throw failure(
-        "wrong_signing_key",
-        `block signed by unexpected key: ${signers.join(", ")}, expected: ${draft.authority.keys.map(({ key }) => key).join(", ")}`,
-        "block_header_state.cpp:verify_signee",
-      );
-    }
-    if (draft.kind === "savanna") this.checkClaim(block, parent, draft.base.claim);
-    return draft;
-  }
-
-  private checkClaim(block: SignedBlock, parent: BlockState, before: QcClaim): void {
-    const claim = finalityExtension(block.header)?.qcClaim;
-    const at = "controller.cpp:verify_qc_claim";
-    if (claim === undefined || claim.blockNum < before.blockNum || claim.blockNum > parent.num) {
-      throw failure(
-        "block_validate_exception",
-        `block claims a certificate for block ${claim?.blockNum}, its parent for ${before.blockNum}`,
-        at,
-      );
-    }
-    if (claim.blockNum === before.blockNum && claim.strong === before.strong) return;
-    const claimed = this.forks.ancestorAt(parent, claim.blockNum);
-    const certificate = certificateOf(block);
-    if (claimed?.consensus.kind !== "savanna" || certificate?.blockNum !== claim.blockNum) {
-      throw failure("block_validate_exception", `block claims block ${claim.blockNum} without its certificate`, at);
-    }
-    if (!certifies(certificate, claimed.consensus.finalizers, claimed.consensus.pendingFinalizers?.policy)) {
-      throw failure("block_validate_exception", `the certificate for block ${claim.blockNum} has no quorum`, at);
-    }
-    claimed.tally?.receive(certificate);
-  }
-
-  private makeState(draft: Draft, block: SignedBlock, raw: Buffer, id: string): BlockState {
-    const { parent } = draft;
-    const consensus = consensusAfter(draft, block.header, id, (num) => this.forks.ancestorAt(parent, num));
-    const tally =
-      consensus.kind === "savanna"
-        ? new VoteTally(consensus.finalizers, consensus.pendingFinalizers?.policy)
-        : undefined;
-    const { header } = block;
-    return {
-      id,
-      num: draft.num,
-      slot: header.slot,
-      previous: parent.id,
-      header,
-      block,
-      raw,
-      consensus,
-      tally,
-      applied: false,
-    };
-  }
-
-  /** A strong claim makes final what the claimed block itself claims, whether or not the carrier is ever applied. */
-  private noteFinality(state: BlockState): void {
-    const { consensus } = state;
-    if (consensus.kind !== "savanna" || consensus.final <= this.pendingFinal.num) return;
-    const parent = this.forks.get(state.previous);
-    const final = parent && this.forks.ancestorAt(parent, consensus.final);
-    if (final !== undefined) this.pendingFinal = final;
-  }
-
-  private rewindTo(branch: readonly BlockState[], best: BlockState): number {
-    const ids = new Set(branch.map(({ id }) => id));
-    const old = this.headState;
-    const forked: IncomingTransaction[] = [];
-    while (this.headState !== this.root && !ids.has(this.headState.id)) {
-      for (const receipt of this.headState.block?.receipts ?? []) {
-        if (!("id" in receipt.transaction)) forked.push(openTransaction(this.chainId, receipt.transaction));
-      }
+  /** Takes blocks back until the head is on `branch` or the root; returns them, oldest first. */
+  private rewindTo(branch: readonly BlockState[], best: BlockState): BlockState[] {
+    const kept = new Set(branch);
+    const removed: BlockState[] = [];
+    while (this.headState !== this.root && !kept.has(this.headState)) {
+      removed.unshift(this.headState);
       this.tables.undo();
       this.headState = this.forks.get(this.headState.previous) as BlockState;
     }
-    if (this.headState !== old) {
-      const [was, is] = [old, best].map((s) => `${s.id} (block number ${s.num} ${s.header.producer})`);
-      this.log.write("info", "nodeos", "controller.cpp:maybe_switch_forks", `switching forks from ${was} to ${is}`);
-      if (old.header.producer === best.header.producer && old.num === best.num) {
-        this.log.write(
-          "warn",
-          "nodeos",
-          "controller.cpp:maybe_switch_forks",
-          `${best.header.producer} double produced block ${best.num}`,
-        );
-      }
-      if (forked.length > 0) this.events.forkedOut(forked);
-    }
-    return this.headState.num;
+    const last = removed.at(-1);
+    if (last === undefined) return removed;
+    this.lines.switching(last, best);
+    const forked = removed.toReversed().flatMap((state) => transactionsOf(this.chainId, state));
+    if (forked.length > 0) this.events.forkedOut(forked);
+    return removed;
   }
 
-  private apply(state: BlockState): void {
+  /** False when the block is not what its header says: it is dropped, with everything built on it. */
+  private apply(state: BlockState): boolean {
     const started = performance.now();
     try {
-      this.runBlock(state);
+      applyBlock(this.chainId, this.tables, state, this.headState);
     } catch (thrown) {
+      this.lines.failed(state, messageOf(thrown));
       this.forks.remove(state.id);
-      throw thrown;
+      return false;
     }
     state.applied = true;
     this.headState = state;
-    const latency = Math.round(this.now() - timeOf(state.slot));
-    const elapsed = Math.round((performance.now() - started) * 1000);
-    this.finishHead(state, "Received", `applying time: ${elapsed} us, latency: ${latency} ms`);
+    this.advanceRoot();
+    this.lines.received(state, Math.round((performance.now() - started) * 1000));
+    this.becameHead(state);
+    return true;
   }
-
-  private runBlock(state: BlockState): void {
-    const { block } = state;
-    const parent = this.forks.get(state.previous);
-    const draft = parent && draftBlock(parent, state.slot, state.header.confirmed);
-    if (block === undefined || draft === undefined)
-      throw failure("block_validate_exception", `block ${state.id} cannot be run`);
-    const depth = this.tables.depth;
-    try {
-      const builder = new BlockBuilder(this.chainId, this.tables, draft, activatedFeatures(state.header));
-      for (const receipt of block.receipts) {
-        if ("id" in receipt.transaction)
-          throw failure("block_validate_exception", "deferred transactions do not exist");
-        const trace = builder.push(openTransaction(this.chainId, receipt.transaction), receipt.cpuUsageUs);
-        if (trace.except !== undefined) throw trace.except;
-      }
-      const made = builder.header(finalityExtension(state.header)?.qcClaim);
-      if (blockId(made) !== state.id) {
-        throw failure(
-          "block_validate_exception",
-          `Block ID does not match, ${blockId(made)} != ${state.id}`,
-          "controller.cpp:apply_block",
-        );
-      }
-    } catch (thrown) {
-      while (this.tables.depth > depth) this.tables.undo();
-      throw thrown;
-    }
-  }
-
-  // ---- blocks of our own
 
   /** Opens a block on the head. Throws a failure when nobody is scheduled for the slot. */
   startBlock(slot: number, confirmed: number, features: readonly string[]): BlockBuilder {
@@ -305,85 +187,19 @@ export class Controller {
   async produceBlock(sign: (digest: Buffer) => Promise<string[]>): Promise<BlockState> {
     const { building } = this;
     if (building === undefined) throw failure("block_validate_exception", "no block under construction");
-    const { draft } = building;
-    const certificate = draft.kind === "savanna" ? this.bestCertificate(draft.parent, draft.base.claim) : undefined;
-    const strong =
-      certificate !== undefined && certificate.active.weak === undefined && certificate.pending?.weak === undefined;
-    const header = building.header(certificate && { blockNum: certificate.blockNum, strong });
-    const [producerSignature, ...additional] = await sign(signingDigest(header, pastOf(draft)));
-    if (producerSignature === undefined) throw failure("producer_priv_key_not_found", "no signature was made");
-    const extensions = blockExtensions(additional, certificate);
-    const block: SignedBlock = { header, producerSignature, receipts: building.receipts, extensions };
-    this.checkSigners(draft, block);
+    const { id, block, raw } = await completeBlock(building, this.forks, sign);
     // a second node with our key may have made the very same block
-    const state = this.forks.get(blockId(header)) ?? this.makeState(draft, block, encodeBlock(block), blockId(header));
-    this.noteFinality(state);
+    const state = this.forks.get(id) ?? makeState(this.forks, building.draft, block, raw, id);
+    this.finality.note(state);
     this.forks.add(state);
     state.applied = true;
     this.building = undefined;
     this.headState = state;
     this.events.produced(state);
-    const time = Math.round((performance.now() - building.startedAt) * 1000);
-    this.finishHead(state, "Produced", `producing time: ${time} us`);
-    return state;
-  }
-
-  private checkSigners(draft: Draft, block: SignedBlock): void {
-    const signers = signersOf(block.header, signaturesOf(block), pastOf(draft));
-    if (satisfies(draft.authority, signers)) return;
-    throw failure("wrong_signing_key", `block signed by unexpected key ${signers.join(", ")}`, "block_state.cpp:sign");
-  }
-
-  /** The newest ancestor with a quorum of votes that is not yet claimed. */
-  private bestCertificate(parent: BlockState, claimed: QcClaim): QuorumCertificate | undefined {
-    for (let state: BlockState | undefined = parent; state !== undefined && state.num > claimed.blockNum; ) {
-      const certificate = state.tally?.certificate(state.num);
-      if (certificate !== undefined) return certificate;
-      state = this.forks.get(state.previous);
-    }
-    return undefined;
-  }
-
-  // ---- both
-
-  private finishHead(state: BlockState, verb: "Produced" | "Received", timing: string): void {
     this.advanceRoot();
-    const receipts = state.block?.receipts ?? [];
-    const cpu = receipts.reduce((sum, receipt) => sum + receipt.cpuUsageUs, 100);
-    const net = receipts.reduce((sum, receipt) => sum + receipt.netUsageWords * 8, 0);
-    const confirmed =
-      verb === "Produced" && state.consensus.kind === "legacy" ? `confirmed: ${state.header.confirmed}, ` : "";
-    this.log.write(
-      "info",
-      "nodeos",
-      "controller.cpp:log_applied",
-      `${verb} block ${shortId(state.id)} #${state.num} @ ${formatBlockTime(state.slot)} signed by ${state.header.producer} ` +
-        `[trxs: ${receipts.length}, lib: ${irreversibleOf(state.consensus)}, ${confirmed}net: ${net}, cpu: ${cpu} us, elapsed: ${cpu} us, ${timing}]`,
-    );
-    this.events.applied(state);
-  }
-
-  /** The newest block of the head's branch that is final; `undefined` when what is final is not on it. */
-  private finalOnHead(): BlockState | undefined {
-    const { consensus, num } = this.headState;
-    if (consensus.kind === "legacy") return this.forks.ancestorAt(this.headState, consensus.irreversible);
-    const final = this.forks.get(this.pendingFinal.id);
-    if (final === undefined) return undefined;
-    const common =
-      final.num <= num ? this.forks.ancestorAt(this.headState, final.num) : this.forks.ancestorAt(final, num);
-    return common?.id === (final.num <= num ? final.id : this.headState.id) ? common : undefined;
-  }
-
-  private advanceRoot(): void {
-    const target = this.finalOnHead();
-    if (target === undefined || target.num <= this.root.num) return;
-    const passed = this.forks.advance(target.id);
-    this.tables.commit(passed.length);
-    for (const state of passed) {
-      this.blockLog.append(state.num, state.id, state.raw);
-      this.events.irreversible(state);
-    }
-    if (this.pendingFinal.num < this.root.num) this.pendingFinal = this.root;
+    this.lines.produced(state, Math.round((performance.now() - building.startedAt) * 1000));
+    this.becameHead(state);
+    return state;
   }
 
   /** The schedule in force for a block that is being built. */
@@ -393,37 +209,33 @@ export class Controller {
       : policyAt(draft.base, draft.parent.slot, draft.slot).schedule;
   }
 
-  /** A serialised block of the current chain by number, reversible or not. */
-  rawByNum(num: number): Buffer | undefined {
-    if (num > this.headState.num) return undefined;
-    if (num > this.root.num) return this.forks.ancestorAt(this.headState, num)?.raw;
-    return this.blockLog.read(num);
+  private becameHead(state: BlockState): void {
+    const { consensus } = state;
+    if (consensus.kind === "legacy" && savannaBase(state) !== undefined) {
+      this.lines.transition(irreversibleOf(consensus), state.num);
+    }
+    this.events.applied(state);
   }
 
-  /** A serialised block by id, on whatever branch. */
-  rawById(id: string): Buffer | undefined {
-    const state = this.forks.get(id);
-    if (state !== undefined) return state.raw;
-    const num = Number.parseInt(id.slice(0, 8), 16);
-    return this.blockLog.idOf(num) === id ? this.blockLog.read(num) : undefined;
+  private advanceRoot(): void {
+    const target = this.finality.finalOn(this.headState);
+    if (target !== undefined) this.moveRoot(target);
   }
 
-  /** Id of a block of the current chain. */
-  idByNum(num: number): string | undefined {
-    if (num > this.headState.num) return undefined;
-    if (num >= this.root.num) return this.forks.ancestorAt(this.headState, num)?.id;
-    return this.blockLog.idOf(num);
+  private moveRoot(target: BlockState): void {
+    if (target.num <= this.root.num) return;
+    const passed = this.forks.advance(target.id);
+    this.tables.commit(passed.length);
+    for (const state of passed) {
+      this.blockLog.append(state.num, state.id, state.raw);
+      this.events.irreversible(state);
+    }
+    this.finality.advanced();
   }
 }
 
-function blockExtensions(additional: readonly string[], certificate: QuorumCertificate | undefined): Extension[] {
-  const extensions: Extension[] = [];
-  if (additional.length > 0) {
-    const data = pack((writer) => writer.vector(additional, (signature) => writer.signature(signature)));
-    extensions.push({ type: BLOCK_EXTENSION.additionalSignatures, data });
-  }
-  if (certificate !== undefined) {
-    extensions.push({ type: BLOCK_EXTENSION.quorumCertificate, data: encodeQuorumCertificate(certificate) });
-  }
-  return extensions;
+function transactionsOf(chainId: string, state: BlockState): IncomingTransaction[] {
+  return (state.block?.receipts ?? []).flatMap(({ transaction }) =>
+    "id" in transaction ? [] : [openTransaction(chainId, transaction)],
+  );
 }

@@ -6,21 +6,23 @@
 import * as v from "valibot";
 import { encodeAbi } from "../../../chain/abi/serializer.ts";
 import { formatAsset, parseAsset } from "../../../chain/asset.ts";
+import { encodeBlock } from "../../../chain/block/block.ts";
 import { singleKey } from "../../../chain/block/schedule.ts";
 import { chainIdOf, type Genesis, genesisBlock, genesisSchema } from "../../../chain/genesis.ts";
 import { parseBls } from "../../../chain/keys/bls.ts";
 import { formatPublicKey, parsePublicKey } from "../../../chain/keys/text.ts";
+import { NO_SIGNATURE } from "../../../chain/p2p/messages.ts";
 import type { BlockState, Consensus } from "../consensus/block-state.ts";
 import { legacyGenesis } from "../consensus/legacy.ts";
+import { tallyFor } from "../consensus/make-state.ts";
 import { savannaStart } from "../consensus/savanna.ts";
-import { VoteTally } from "../consensus/votes.ts";
 import { codeHash, nativeCode } from "../contracts/contract.ts";
 import { biosContract } from "../contracts/system.ts";
 import { tokenContract } from "../contracts/token.ts";
 import { putAccount } from "./accounts.ts";
 import { keyAuthority, setPermission } from "./authority.ts";
-import { actionContext } from "./execution.ts";
 import { activateFeature, PROTOCOL_FEATURES } from "./protocol-features.ts";
+import { actionContext } from "./run-action.ts";
 import { Tables } from "./tables.ts";
 
 const text = v.string();
@@ -57,7 +59,6 @@ export function startFromGenesis(genesis: TestGenesis): ChainStart {
   addAccount(tables, "eosio.prods", key, header.slot, false);
   let consensus: Consensus = legacyGenesis(id, key);
   if (booted !== undefined) consensus = boot(tables, booted, consensus, { chainId, slot: header.slot, key });
-  const tally = consensus.kind === "savanna" ? new VoteTally(consensus.finalizers, undefined) : undefined;
   const root: BlockState = {
     id,
     num: 1,
@@ -65,9 +66,9 @@ export function startFromGenesis(genesis: TestGenesis): ChainStart {
     previous: header.previous,
     header,
     block: undefined,
-    raw: Buffer.alloc(0),
+    raw: encodeBlock({ header, producerSignature: NO_SIGNATURE, receipts: [], extensions: [] }),
     consensus,
-    tally,
+    tally: tallyFor(consensus),
     applied: true,
   };
   return { chainId, tables, root };

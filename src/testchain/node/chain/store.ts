@@ -6,20 +6,18 @@
  * `blocks/reversible/fork_db.dat` holds the blocks after it, which are applied again at start.
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import * as v from "valibot";
-import { decodeHeader, writeHeader } from "../../../chain/block/header.ts";
-import { IncrementalMerkle } from "../../../chain/block/merkle.ts";
-import { LegacyPast } from "../../../chain/block/signing.ts";
-import { pack } from "../../../chain/codec/writer.ts";
-import type { BlockState, Consensus } from "../consensus/block-state.ts";
-import { VoteTally } from "../consensus/votes.ts";
+import { messageOf } from "../../../kit/problem.ts";
+import type { BlockState } from "../consensus/block-state.ts";
 import type { Options } from "../options.ts";
 import { BlockLog } from "./block-log.ts";
 import { type ChainStart, startFromGenesis, type TestGenesis, testGenesisSchema } from "./genesis-state.ts";
-import { Tables } from "./tables.ts";
+import { decodeState, encodeState } from "./saved-state.ts";
 
 const DIRTY = "dirty";
+/** nodeos's exit codes for a start that fails. */
+const EXIT = { dirty: 2, initialize: 255, other: 254 } as const;
 
 /** The node cannot start as it was told; `exitCode` is nodeos's. */
 export class StartFailure extends Error {
@@ -37,13 +35,6 @@ export interface Opened extends ChainStart {
   pending: Buffer[];
 }
 
-/** A state with the block it belongs to, as files and snapshots hold it. */
-interface SavedState {
-  chainId: string;
-  root: { id: string; num: number; header: string; raw: string; consensus: Consensus };
-  tables: ReturnType<Tables["dump"]>;
-}
-
 export class Store {
   readonly snapshotsDir: string;
   readonly finalizersDir: string;
@@ -52,12 +43,13 @@ export class Store {
   private readonly stateFile: string;
   private readonly forkFile: string;
   private readonly genesisFile: string;
+  private readonly logFile: string;
   private readonly options: Options;
 
   constructor(options: Options) {
     const data = options["data-dir"] ?? "data";
     const under = (given: string | undefined, fallback: string) =>
-      given?.startsWith("/") ? given : join(data, given ?? fallback);
+      given !== undefined && isAbsolute(given) ? given : join(data, given ?? fallback);
     this.options = options;
     this.blocksDir = under(options["blocks-dir"], "blocks");
     this.stateDir = under(options["state-dir"], "state");
@@ -66,6 +58,7 @@ export class Store {
     this.stateFile = join(this.stateDir, "shared_memory.bin");
     this.forkFile = join(this.blocksDir, "reversible", "fork_db.dat");
     this.genesisFile = join(this.blocksDir, "genesis.json");
+    this.logFile = join(this.blocksDir, "blocks.log");
   }
 
   /** Opens or creates the chain as the options say, and marks it dirty. Throws {@link StartFailure}. */
@@ -74,13 +67,8 @@ export class Store {
     if (options["delete-all-blocks"]) {
       for (const path of [this.blocksDir, this.stateDir]) rmSync(path, { recursive: true, force: true });
     }
-    for (const path of [
-      this.blocksDir,
-      this.stateDir,
-      this.snapshotsDir,
-      this.finalizersDir,
-      join(this.blocksDir, "reversible"),
-    ]) {
+    const reversible = join(this.blocksDir, "reversible");
+    for (const path of [this.blocksDir, this.stateDir, this.snapshotsDir, this.finalizersDir, reversible]) {
       mkdirSync(path, { recursive: true });
     }
     const opened = this.openState(options["replay-blockchain"] === true || options["hard-replay-blockchain"] === true);
@@ -92,36 +80,40 @@ export class Store {
     const saved = existsSync(this.stateFile) ? readFileSync(this.stateFile, "utf8") : undefined;
     if (this.options.snapshot !== undefined) return this.openSnapshot(this.options.snapshot, saved);
     if (saved === DIRTY && !replay) {
-      throw new StartFailure("database dirty flag set (likely due to unclean shutdown): replay required", 2);
+      throw new StartFailure("database dirty flag set (likely due to unclean shutdown): replay required", EXIT.dirty);
     }
-    const blockLog = new BlockLog(join(this.blocksDir, "blocks.log"));
     if (saved !== undefined && !replay) {
-      return { ...restore(decodeSaved(saved)), blockLog, pending: this.readForkFile() };
+      const state = readable(this.stateFile, () => decodeState(saved));
+      const pending = readable(this.forkFile, () => this.readForkFile());
+      return { ...state, blockLog: new BlockLog(this.logFile), pending };
     }
-    const start = startFromGenesis(this.readGenesis());
+    return this.replayLog(startFromGenesis(this.readGenesis()));
+  }
+
+  private replayLog(start: ChainStart): Opened {
+    const blockLog = new BlockLog(this.logFile);
+    blockLog.append(start.root.num, start.root.id, start.root.raw);
+    if (blockLog.idOf(start.root.num) !== start.root.id) {
+      blockLog.close();
+      throw new StartFailure(
+        `Block log begins at block ${blockLog.first} or belongs to another chain: it cannot be replayed from genesis. ` +
+          "Please load from a snapshot.",
+        EXIT.initialize,
+      );
+    }
     const pending: Buffer[] = [];
-    for (let num = 2; num <= blockLog.last; num++) {
-      const raw = blockLog.read(num);
-      if (raw !== undefined) pending.push(raw);
-    }
-    if (pending.length === 0) return { ...start, blockLog, pending };
-    // the log is written anew while its blocks become irreversible again
-    blockLog.close();
-    rmSync(join(this.blocksDir, "blocks.log"));
-    return { ...start, blockLog: new BlockLog(join(this.blocksDir, "blocks.log")), pending };
+    for (let num = start.root.num + 1; num <= blockLog.last; num++) pending.push(blockLog.read(num) as Buffer);
+    return { ...start, blockLog, pending };
   }
 
   private openSnapshot(path: string, saved: string | undefined): Opened {
     if (saved !== undefined) {
-      throw new StartFailure("Snapshot can only be used to initialize an empty database.", 255);
+      throw new StartFailure("Snapshot can only be used to initialize an empty database.", EXIT.initialize);
     }
-    if (!existsSync(path)) throw new StartFailure(`Cannot load snapshot, ${path} does not exist`, 255);
-    rmSync(join(this.blocksDir, "blocks.log"), { force: true });
-    return {
-      ...restore(decodeSaved(readFileSync(path, "utf8"))),
-      blockLog: new BlockLog(join(this.blocksDir, "blocks.log")),
-      pending: [],
-    };
+    if (!existsSync(path)) throw new StartFailure(`Cannot load snapshot, ${path} does not exist`, EXIT.initialize);
+    const state = readable(path, () => decodeState(readFileSync(path, "utf8")));
+    rmSync(this.logFile, { force: true });
+    return { ...state, blockLog: new BlockLog(this.logFile), pending: [] };
   }
 
   private readGenesis(): TestGenesis {
@@ -130,10 +122,14 @@ export class Store {
       throw new StartFailure(
         "Genesis state is necessary to initialize fresh blockchain state but genesis state could not be found in the blocks log. " +
           "Please either load from snapshot or find a blocks log that starts from genesis.",
-        255,
+        EXIT.initialize,
       );
     }
-    const genesis = v.parse(testGenesisSchema, JSON.parse(readFileSync(given, "utf8")));
+    const genesis = readable(
+      given,
+      () => v.parse(testGenesisSchema, JSON.parse(readFileSync(given, "utf8"))),
+      EXIT.initialize,
+    );
     if (given !== this.genesisFile) writeFileSync(this.genesisFile, JSON.stringify(genesis));
     return genesis;
   }
@@ -147,13 +143,18 @@ export class Store {
   /** Clean stop: the state at the last irreversible block, which the caller has rewound to, and the blocks after it. */
   close(start: ChainStart, reversible: readonly BlockState[]): void {
     writeFileSync(this.forkFile, JSON.stringify(reversible.map(({ raw }) => raw.toString("hex"))));
-    writeWhole(this.stateFile, encodeSaved(start));
+    writeWhole(this.stateFile, encodeState(start));
   }
 
-  /** Path of a finished snapshot of `start`; written under another name first. */
+  /** Path of the snapshot of a block, whether it exists or not. */
+  snapshotPath(blockId: string): string {
+    return join(this.snapshotsDir, `snapshot-${blockId}.bin`);
+  }
+
+  /** Writes a snapshot under a name that is not yet {@link Store.snapshotPath}'s, and returns that name. */
   writeSnapshot(start: ChainStart): string {
-    const path = join(this.snapshotsDir, `snapshot-${start.root.id}.bin`);
-    writeWhole(path, encodeSaved(start));
+    const path = join(this.snapshotsDir, `.pending-snapshot-${start.root.id}.bin`);
+    writeWhole(path, encodeState(start));
     return path;
   }
 }
@@ -163,47 +164,10 @@ function writeWhole(path: string, content: string): void {
   renameSync(`${path}.tmp`, path);
 }
 
-function encodeSaved({ chainId, tables, root }: ChainStart): string {
-  const header = pack((writer) => writeHeader(writer, root.header)).toString("hex");
-  const saved: SavedState = {
-    chainId,
-    root: { id: root.id, num: root.num, header, raw: root.raw.toString("hex"), consensus: root.consensus },
-    tables: tables.dump(),
-  };
-  return JSON.stringify(saved, (_, value: unknown) => {
-    if (typeof value === "bigint") return { $bigint: value.toString() };
-    if (value instanceof LegacyPast)
-      return { $past: value.blockIds.toJSON(), scheduleHash: value.scheduleHash.toString("hex") };
-    return value;
-  });
-}
-
-function decodeSaved(text: string): SavedState {
-  return JSON.parse(text, (_, value) => {
-    if (typeof value?.$bigint === "string") return BigInt(value.$bigint);
-    if (value?.$past !== undefined) {
-      return new LegacyPast(IncrementalMerkle.from(value.$past), Buffer.from(value.scheduleHash, "hex"));
-    }
-    return value;
-  }) as SavedState;
-}
-
-function restore({ chainId, root, tables }: SavedState): ChainStart {
-  const header = decodeHeader(Buffer.from(root.header, "hex"));
-  const { consensus } = root;
-  const tally =
-    consensus.kind === "savanna" ? new VoteTally(consensus.finalizers, consensus.pendingFinalizers?.policy) : undefined;
-  const state: BlockState = {
-    id: root.id,
-    num: root.num,
-    slot: header.slot,
-    previous: header.previous,
-    header,
-    block: undefined,
-    raw: Buffer.from(root.raw, "hex"),
-    consensus,
-    tally,
-    applied: true,
-  };
-  return { chainId, tables: Tables.load(tables), root: state };
+function readable<T>(path: string, read: () => T, exitCode: number = EXIT.other): T {
+  try {
+    return read();
+  } catch (thrown) {
+    throw new StartFailure(`${path} cannot be read: ${messageOf(thrown)}`, exitCode);
+  }
 }

@@ -23,9 +23,13 @@ export interface BlockState {
   applied: boolean;
 }
 
-/** What nodeos shows as the last irreversible block by this block alone. */
+/**
+ * What nodeos shows as the last irreversible block by this block alone. In a transition to Savanna legacy
+ * consensus makes nothing irreversible beyond the block that began it.
+ */
 export function irreversibleOf(consensus: Consensus): number {
-  return consensus.kind === "legacy" ? consensus.irreversible : consensus.final;
+  if (consensus.kind === "savanna") return consensus.final;
+  return Math.min(consensus.irreversible, consensus.savannaGenesis?.num ?? consensus.irreversible);
 }
 
 /**

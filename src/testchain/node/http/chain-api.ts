@@ -7,9 +7,8 @@ import type { ProducerSchedule } from "../../../chain/block/schedule.ts";
 import { formatBls } from "../../../chain/keys/bls.ts";
 import { isName } from "../../../chain/name.ts";
 import { formatBlockTime, formatTimePoint, timeOf } from "../../../chain/time.ts";
-import { type AccountRow, getAccount } from "../chain/accounts.ts";
+import { type AccountRow, abiOf, getAccount } from "../chain/accounts.ts";
 import { permissionsOf } from "../chain/authority.ts";
-import { abiOf } from "../chain/execution.ts";
 import { activeFeatures } from "../chain/protocol-features.ts";
 import type { Row } from "../chain/tables.ts";
 import { failure } from "../failure.ts";
@@ -94,11 +93,11 @@ function findBlock(node: TestNode, wanted: string, method: string): Buffer {
   const { controller } = node;
   const at = `${CHAIN_PLUGIN}:${method}`;
   if (/^\d+$/.test(wanted)) {
-    const raw = controller.rawByNum(Number(wanted));
+    const raw = controller.blocks.rawByNum(Number(wanted));
     if (raw !== undefined && raw.length > 0) return raw;
   } else {
     if (!/^[0-9a-fA-F]{64}$/.test(wanted)) throw failure("block_id_type_exception", `Invalid block ID: ${wanted}`, at);
-    const raw = controller.rawById(wanted);
+    const raw = controller.blocks.rawById(wanted);
     if (raw !== undefined && raw.length > 0) return raw;
   }
   const what = method === "get_block_header" ? "block header" : "block";

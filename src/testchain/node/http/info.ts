@@ -27,7 +27,7 @@ export class InfoCache {
   }
 
   private make(): object {
-    const { head, root, forks, blockLog, chainId } = this.controller;
+    const { head, root, forks, blocks, chainId } = this.controller;
     return {
       server_version: SERVER_COMMIT,
       chain_id: chainId,
@@ -47,7 +47,7 @@ export class InfoCache {
       server_full_version_string: `${SERVER_VERSION}-${SERVER_COMMIT}`,
       total_cpu_weight: 0,
       total_net_weight: 0,
-      earliest_available_block_num: blockLog.first || root.num,
+      earliest_available_block_num: blocks.earliest,
       last_irreversible_block_time: formatBlockTime(root.slot),
     };
   }

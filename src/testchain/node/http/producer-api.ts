@@ -78,12 +78,15 @@ export function producerApi(node: TestNode): Endpoint[] {
     ),
     endpoint("get_integrity_hash", "producer_rw", "none", () => node.producer.interrupted(() => integrityHash(node))),
     endpoint("create_snapshot", "snapshot", "none", () => node.producer.interrupted(() => node.snapshots.create())),
-    endpoint("schedule_snapshot", "snapshot", "optional", (body) => node.snapshots.schedule((body ?? {}) as object)),
+    endpoint("schedule_snapshot", "snapshot", "optional", (body) => scheduleSnapshot(node, body)),
     endpoint("unschedule_snapshot", "snapshot", "required", (body) =>
-      node.snapshots.unschedule(numberField(body, "snapshot_request_id", -1)),
+      node.snapshotSchedule.remove(numberField(body, "snapshot_request_id", -1)),
     ),
     endpoint("get_snapshot_requests", "producer_ro", "none", () => ({
-      snapshot_requests: node.snapshots.list().map((request) => ({ ...request, pending_snapshots: [] })),
+      snapshot_requests: node.snapshotSchedule.requests.map((request) => ({
+        ...request,
+        pending_snapshots: node.snapshots.pendingOf(request.snapshot_request_id),
+      })),
     })),
     endpoint("get_scheduled_protocol_feature_activations", "producer_ro", "none", () => ({
       protocol_features_to_activate: node.producer.featuresToActivate,
@@ -136,6 +139,20 @@ function updateRuntimeOptions(node: TestNode, body: Body): void {
     );
   }
   node.producer.offsetMs = offset;
+}
+
+function scheduleSnapshot(node: TestNode, body: Body) {
+  const number = (field: string) => {
+    const given = body?.[field];
+    return given === undefined || given === null ? {} : { [field]: numberField(body, field, 0) };
+  };
+  const wanted = {
+    ...number("block_spacing"),
+    ...number("start_block_num"),
+    ...number("end_block_num"),
+    snapshot_description: optionalText(body, "snapshot_description") ?? "",
+  };
+  return node.snapshotSchedule.add(wanted, node.controller.head.num);
 }
 
 function integrityHash(node: TestNode) {

@@ -1,7 +1,7 @@
 /** The answer to a pushed transaction: its trace as nodeos prints it. */
 
 import { formatBlockTime } from "../../../chain/time.ts";
-import type { ActionTrace, TransactionTrace } from "../chain/execution.ts";
+import type { ActionTrace, TransactionTrace } from "../chain/trace.ts";
 import type { ChainFailure } from "../failure.ts";
 import { type AbiLookup, actionJson } from "./block-json.ts";
 

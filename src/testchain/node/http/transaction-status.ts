@@ -2,7 +2,7 @@
 import { receiptTransactionId } from "../../../chain/block/block.ts";
 import { formatBlockTime, formatTimePoint } from "../../../chain/time.ts";
 import type { Controller } from "../chain/controller.ts";
-import type { IncomingTransaction } from "../chain/execution.ts";
+import type { IncomingTransaction } from "../chain/incoming-transaction.ts";
 import type { BlockState } from "../consensus/block-state.ts";
 
 interface Tracked {
@@ -70,7 +70,7 @@ export class TransactionStatus {
     if (known === undefined) return "UNKNOWN";
     if (known.irreversible) return "IRREVERSIBLE";
     if (known.block === undefined) return "LOCALLY_APPLIED";
-    return controller.idByNum(known.block.num) === known.block.id ? "IN_BLOCK" : "FORKED_OUT";
+    return controller.blocks.idByNum(known.block.num) === known.block.id ? "IN_BLOCK" : "FORKED_OUT";
   }
 
   private put(id: string, tracked: Tracked): void {

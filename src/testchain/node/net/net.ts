@@ -255,7 +255,7 @@ export class Net implements PeerHost {
       // only one of the two ends closes, or both connections would go
       if (twin && this.nodeId >= hello.nodeId) return "duplicate";
       if (hello.chainId !== this.chainId) return "wrong_chain";
-      const ours = hello.rootNum > 0 ? this.controller.idByNum(hello.rootNum) : undefined;
+      const ours = hello.rootNum > 0 ? this.controller.blocks.idByNum(hello.rootNum) : undefined;
       if (hello.rootNum <= this.controller.root.num && ours !== undefined && ours !== hello.rootId) return "forked";
       if (peer.handshakesSent === 0) peer.sendHandshake();
     }

@@ -144,7 +144,7 @@ export class SyncManager {
     const range = this.serving.get(peer);
     if (range === undefined) return;
     while (range.next <= range.end && peer.socket.writableLength < SEND_AHEAD_BYTES) {
-      const raw = this.controller.rawByNum(range.next);
+      const raw = this.controller.blocks.rawByNum(range.next);
       if (raw === undefined) {
         this.serving.delete(peer);
         return;
@@ -162,12 +162,12 @@ export class SyncManager {
   /** Head, and since 1.0 the first block that we have, as an id that is only its number. */
   private range(peer: Peer, headId: string): string[] {
     if (peer.level < FEATURE.blockRange) return [headId];
-    const first = this.controller.blockLog.first || this.controller.root.num;
+    const first = this.controller.blocks.earliest;
     return [headId, first.toString(16).padStart(8, "0") + "0".repeat(56)];
   }
 
   private isOnFork(id: string): boolean {
-    const known = this.controller.idByNum(blockNumOf(id));
+    const known = this.controller.blocks.idByNum(blockNumOf(id));
     return known !== undefined && known !== id;
   }
 
@@ -242,7 +242,7 @@ export class SyncManager {
   /** From where the peer's branch leaves ours to our head. */
   private sendBranch(peer: Peer, fromId: string): void {
     const num = blockNumOf(fromId);
-    const ours = num === 0 ? undefined : this.controller.idByNum(num);
+    const ours = num === 0 ? undefined : this.controller.blocks.idByNum(num);
     if (num > 0 && ours === undefined && this.controller.forks.get(fromId) === undefined) {
       peer.goAway("benign_other");
       return;

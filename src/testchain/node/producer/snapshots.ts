@@ -1,17 +1,16 @@
 /**
  * Snapshots: the state at the head is written at once under a provisional name; the answer comes when that
- * block is irreversible, and not at all if it is forked out. Scheduled snapshots are kept on file.
+ * block is irreversible, or as a failure when it is forked out.
  */
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, renameSync, rmSync } from "node:fs";
 import { formatBlockTime } from "../../../chain/time.ts";
 import type { Controller } from "../chain/controller.ts";
 import type { Store } from "../chain/store.ts";
 import type { BlockState } from "../consensus/block-state.ts";
 import { failure } from "../failure.ts";
+import type { NodeLog } from "../log.ts";
 
 const FORMAT_VERSION = 8;
-const FOREVER = 4294967295;
 
 export interface SnapshotInfo {
   head_block_id: string;
@@ -21,127 +20,86 @@ export interface SnapshotInfo {
   snapshot_name: string;
 }
 
-export interface SnapshotRequest {
-  snapshot_request_id: number;
-  snapshot_description: string;
-  block_spacing: number;
-  start_block_num: number;
-  end_block_num: number;
-}
-
 interface Pending {
   state: BlockState;
+  /** Under its provisional name. */
   path: string;
+  /** Scheduled requests that it is for. */
+  requests: number[];
   settle: { resolve: (info: SnapshotInfo) => void; reject: (thrown: unknown) => void }[];
 }
 
 export class Snapshots {
   private readonly controller: Controller;
   private readonly store: Store;
-  private readonly scheduleFile: string;
+  private readonly log: NodeLog;
   private pending: Pending[] = [];
-  private requests: SnapshotRequest[] = [];
 
-  constructor(controller: Controller, store: Store) {
+  constructor(controller: Controller, store: Store, log: NodeLog) {
     this.controller = controller;
     this.store = store;
-    this.scheduleFile = join(store.snapshotsDir, "snapshot-schedule.json");
-    if (existsSync(this.scheduleFile))
-      this.requests = JSON.parse(readFileSync(this.scheduleFile, "utf8")) as SnapshotRequest[];
+    this.log = log;
   }
 
-  /** Writes the state at the head, which must not have a block open. Resolves once that block is irreversible. */
-  create(): Promise<SnapshotInfo> {
+  /**
+   * Writes the state at the head, which must not have a block open, for a caller or scheduled requests. Resolves
+   * once that block is irreversible. Rejects with a failure when its snapshot exists or the block is forked out.
+   */
+  create(requests: readonly number[] = []): Promise<SnapshotInfo> {
     const { head, tables, chainId, root } = this.controller;
     const under = this.pending.find(({ state }) => state.id === head.id);
-    return new Promise((resolve, reject) => {
-      if (under !== undefined) {
-        under.settle.push({ resolve, reject });
-        return;
-      }
-      const path = this.store.writeSnapshot({ chainId, tables, root: head });
-      if (head.id === root.id) resolve(infoOf(head, path));
-      else {
-        renameSync(path, `${path}.pending`);
-        this.pending.push({ state: head, path, settle: [{ resolve, reject }] });
-      }
-    });
-  }
-
-  list(): SnapshotRequest[] {
-    return this.requests;
-  }
-
-  schedule(wanted: Partial<SnapshotRequest>): SnapshotRequest {
-    const request = {
-      snapshot_request_id: Math.max(-1, ...this.requests.map((each) => each.snapshot_request_id)) + 1,
-      snapshot_description: wanted.snapshot_description ?? "",
-      block_spacing: wanted.block_spacing ?? 0,
-      start_block_num: wanted.start_block_num ?? this.controller.head.num + 1,
-      end_block_num: wanted.end_block_num || FOREVER,
-    };
-    if (request.start_block_num > request.end_block_num) {
-      throw failure(
-        "invalid_snapshot_request",
-        "End block number should be greater or equal to start block number",
-        "snapshot_scheduler.cpp:schedule_snapshot",
-      );
+    const { promise, resolve, reject } = Promise.withResolvers<SnapshotInfo>();
+    if (under !== undefined) {
+      under.requests.push(...requests);
+      under.settle.push({ resolve, reject });
+      return promise;
     }
-    const twin = this.requests.some(
-      (each) =>
-        each.block_spacing === request.block_spacing &&
-        each.start_block_num === request.start_block_num &&
-        each.end_block_num === request.end_block_num,
-    );
-    if (twin)
-      throw failure(
-        "duplicate_snapshot_request",
-        "Duplicate snapshot request",
-        "snapshot_scheduler.cpp:schedule_snapshot",
-      );
-    this.requests = [...this.requests, request];
-    this.save();
-    return request;
+    if (existsSync(this.store.snapshotPath(head.id))) {
+      const message = `snapshot named ${this.store.snapshotPath(head.id)} already exists`;
+      return Promise.reject(failure("snapshot_exists_exception", message, "snapshot_scheduler.cpp:create_snapshot"));
+    }
+    this.say("snapshot_scheduler.cpp:216:create_snapshot", `Starting snapshot creation at block ${head.num}`);
+    const path = this.store.writeSnapshot({ chainId, tables, root: head });
+    const taken = { state: head, path, requests: [...requests], settle: [{ resolve, reject }] };
+    const complete = `Snapshot creation at block ${head.num} complete; snapshot will be available once block becomes irreversible`;
+    this.say("snapshot_scheduler.cpp:225:create_snapshot", complete);
+    if (head.id === root.id) this.finish(taken);
+    else this.pending.push(taken);
+    return promise;
   }
 
-  unschedule(id: number): SnapshotRequest {
-    const request = this.requests.find((each) => each.snapshot_request_id === id);
-    if (request === undefined)
-      throw failure(
-        "snapshot_request_not_found",
-        "Snapshot request not found",
-        "snapshot_scheduler.cpp:unschedule_snapshot",
-      );
-    this.requests = this.requests.filter((each) => each !== request);
-    this.save();
-    return request;
-  }
-
-  /** True when a scheduled snapshot is due at this block. */
-  isDue(num: number): boolean {
-    return this.requests.some(({ start_block_num: start, end_block_num: end, block_spacing: spacing }) => {
-      if (num < start || num > end) return false;
-      return spacing === 0 ? num === start : (num - start) % spacing === 0;
-    });
+  /** Snapshots that were taken for a scheduled request and whose block is not irreversible yet. */
+  pendingOf(request: number): SnapshotInfo[] {
+    return this.pending
+      .filter(({ requests }) => requests.includes(request))
+      .map(({ state, path }) => infoOf(state, path));
   }
 
   irreversible(state: BlockState): void {
     const settled = this.pending.filter((each) => each.state.num <= state.num);
     this.pending = this.pending.filter((each) => each.state.num > state.num);
-    for (const { state: of, path, settle } of settled) {
-      if (of.id === state.id) {
-        renameSync(`${path}.pending`, path);
-        for (const { resolve } of settle) resolve(infoOf(of, path));
-      } else {
-        rmSync(`${path}.pending`, { force: true });
-        for (const { reject } of settle)
-          reject(failure("exception", "Snapshot block was forked out", "pending_snapshot.cpp:finalize"));
-      }
+    for (const each of settled) {
+      if (each.state.id === state.id) this.finish(each);
+      else this.drop(each);
     }
   }
 
-  private save(): void {
-    writeFileSync(this.scheduleFile, JSON.stringify(this.requests, null, 2));
+  private finish({ state, path, settle }: Pending): void {
+    const final = this.store.snapshotPath(state.id);
+    renameSync(path, final);
+    this.say("pending_snapshot.hpp:67:finalize", `Snapshot created at block ${state.num} available at ${final}`);
+    for (const { resolve } of settle) resolve(infoOf(state, final));
+  }
+
+  private drop({ state, path, settle }: Pending): void {
+    rmSync(path, { force: true });
+    const message = `Snapshotted block was forked out of the chain.  ID: ${state.id}`;
+    const thrown = failure("snapshot_finalization_exception", message, "pending_snapshot.hpp:finalize");
+    for (const { reject } of settle) reject(thrown);
+  }
+
+  private say(place: string, message: string): void {
+    this.log.write("info", "nodeos", place, message);
   }
 }
 

@@ -7,7 +7,9 @@
 import { timeOf } from "../../../chain/time.ts";
 import type { BlockBuilder } from "../chain/block-builder.ts";
 import type { Controller } from "../chain/controller.ts";
-import { duplicate, expired, type IncomingTransaction, type TransactionTrace } from "../chain/execution.ts";
+import type { IncomingTransaction } from "../chain/incoming-transaction.ts";
+import type { TransactionTrace } from "../chain/trace.ts";
+import { duplicate, expired } from "../chain/transaction-check.ts";
 
 export type Origin = "aborted" | "forked" | "incoming_api" | "incoming_p2p";
 
