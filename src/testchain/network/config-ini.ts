@@ -1,5 +1,6 @@
 /**
- * `config.ini` of one node of a test network. nodeos and the test chain's node read the same file.
+ * `config.ini` of one node of a test network. nodeos and the test chain's node read the same file, so every
+ * option here exists in every Spring release (1.0 to 1.3), on x86 and on ARM.
  */
 export interface NodeSetup {
   name: string;
@@ -16,36 +17,52 @@ export interface NodeSetup {
   staleProduction?: boolean;
   voteTimeoutMs?: number;
   keosdTimeoutMs?: number;
-  /** Further options, as in `config.ini`. */
+  /** Further options, as in `config.ini`: a text replaces what is set here, each text of a list is added. */
   extra?: Readonly<Record<string, string | readonly string[]>>;
 }
 
 const PLUGINS = ["chain_api", "producer_api", "net_api", "db_size_api", "prometheus"];
 
+type Line = [name: string, value: string | number | boolean];
+
 export function renderConfig(setup: NodeSetup): string {
-  const lines: [string, string | number | boolean][] = [
-    ...PLUGINS.map((plugin): [string, string] => ["plugin", `eosio::${plugin}_plugin`]),
+  const extra = Object.entries(setup.extra ?? {});
+  const replaced = new Set(extra.flatMap(([name, value]) => (typeof value === "string" ? [name] : [])));
+  const lines = [
+    ...baseLines(setup).filter(([name]) => !replaced.has(name)),
+    ...extra.flatMap(([name, value]) =>
+      (typeof value === "string" ? [value] : value).map((each): Line => [name, each]),
+    ),
+  ];
+  return `${lines.map(([name, value]) => `${name} = ${value}`).join("\n")}\n`;
+}
+
+function baseLines(setup: NodeSetup): Line[] {
+  const lines: Line[] = [
+    ...PLUGINS.map((plugin): Line => ["plugin", `eosio::${plugin}_plugin`]),
     ["http-server-address", `127.0.0.1:${setup.httpPort}`],
     ["http-validate-host", false],
     ["http-max-response-time-ms", 1000],
     ["verbose-http-errors", true],
     ["p2p-listen-endpoint", `127.0.0.1:${setup.p2pPort}`],
+    // everyone on this machine has one address: nodes, links and monitors
     ["p2p-max-nodes-per-host", 100],
+    ["max-clients", 100],
     ["connection-cleanup-period", 3],
     ["agent-name", setup.name],
     ["chain-state-db-size-mb", 256],
+    // nodeos stops by itself above 90 %, and a developer's disk may well be that full
+    ["resource-monitor-space-threshold", 99],
     ["max-transaction-time", 499],
+    // a node with none neither counts votes nor passes them on
     ["vote-threads", 4],
-    ...setup.peers.map((peer): [string, string] => ["p2p-peer-address", peer]),
-    ...setup.producers.map((producer): [string, string] => ["producer-name", producer]),
-    ...setup.signatureProviders.map((provider): [string, string] => ["signature-provider", provider]),
+    ...setup.peers.map((peer): Line => ["p2p-peer-address", peer]),
+    ...setup.producers.map((producer): Line => ["producer-name", producer]),
+    ...setup.signatureProviders.map((provider): Line => ["signature-provider", provider]),
   ];
   if (setup.pauseOnStartup) lines.push(["pause-on-startup", true]);
   if (setup.staleProduction) lines.push(["enable-stale-production", true]);
   if (setup.voteTimeoutMs !== undefined) lines.push(["production-pause-vote-timeout-ms", setup.voteTimeoutMs]);
   if (setup.keosdTimeoutMs !== undefined) lines.push(["keosd-provider-timeout", setup.keosdTimeoutMs]);
-  for (const [name, value] of Object.entries(setup.extra ?? {})) {
-    for (const each of typeof value === "string" ? [value] : value) lines.push([name, each]);
-  }
-  return `${lines.map(([name, value]) => `${name} = ${value}`).join("\n")}\n`;
+  return lines;
 }

@@ -16,12 +16,21 @@ export class Link {
   readonly target: { host: string; port: number };
   private readonly server: Server;
   private readonly pairs = new Set<[Socket, Socket]>();
-  private state: LinkState = "up";
-  private delayMs = 0;
+  private now: LinkState = "up";
+  private lagMs = 0;
 
   constructor(target: { host: string; port: number }) {
     this.target = target;
     this.server = createServer((near) => this.open(near));
+  }
+
+  get state(): LinkState {
+    return this.now;
+  }
+
+  /** Extra time in each direction. */
+  get delayMs(): number {
+    return this.lagMs;
   }
 
   /** Listens; the port to dial instead of the target's. */
@@ -41,15 +50,14 @@ export class Link {
   }
 
   set(state: LinkState): void {
-    this.state = state;
+    this.now = state;
     if (state === "cut") this.drop();
     // what was held back while frozen goes out again when it is up
     for (const pair of this.pairs) for (const socket of pair) state === "frozen" ? socket.pause() : socket.resume();
   }
 
-  /** Extra time in each direction. */
   setDelay(ms: number): void {
-    this.delayMs = ms;
+    this.lagMs = ms;
   }
 
   private drop(): void {
@@ -58,7 +66,7 @@ export class Link {
   }
 
   private open(near: Socket): void {
-    if (this.state === "cut") {
+    if (this.now === "cut") {
       near.resetAndDestroy();
       return;
     }
@@ -68,11 +76,11 @@ export class Link {
     near.setNoDelay(true);
     this.carry(near, far, pair);
     this.carry(far, near, pair);
-    if (this.state === "frozen") for (const socket of pair) socket.pause();
+    if (this.now === "frozen") for (const socket of pair) socket.pause();
   }
 
   private carry(from: Socket, to: Socket, pair: [Socket, Socket]): void {
-    const later = (run: () => void) => (this.delayMs > 0 ? setTimeout(run, this.delayMs) : run());
+    const later = (run: () => void) => (this.lagMs > 0 ? setTimeout(run, this.lagMs) : run());
     from.on("data", (bytes) => later(() => to.writable && to.write(bytes)));
     from.once("end", () => later(() => to.end()));
     from.once("error", () => to.destroy());

@@ -2,95 +2,49 @@
  * A whole chain on one machine: nodes as processes on loopback, joined by links that can be cut. It lives in a
  * directory and, started again there, goes on where it was.
  */
-import { randomInt } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { makeGenesis } from "../../chain/genesis.ts";
 import { producerResume } from "../../chain/http/endpoints.ts";
 import { SLOT_MS } from "../../chain/time.ts";
 import { messageOf, Problem } from "../../kit/problem.ts";
 import type { TestGenesis } from "../node/chain/genesis-state.ts";
+import { bootChain } from "./boot.ts";
+import { type BootPlan, finalityThreshold } from "./boot-steps.ts";
 import type { NodeSetup } from "./config-ini.ts";
-import { type FinalizerKey, type KeyPair, makeFinalizerKey, makeKey } from "./keys.ts";
+import type { FinalizerKey, KeyPair } from "./keys.ts";
 import { Link, type LinkState } from "./link.ts";
-import { type Exit, NodeProcess, type Program, type StartOptions } from "./node-process.ts";
+import { type Exit, NodeProcess, type StartOptions } from "./node-process.ts";
+import { checkedPrograms, contractsOf, isReal, type Programs, runnableSpec, testNodeProgram } from "./programs.ts";
+import { completed, type Saved } from "./saved.ts";
+import { finalizerName, type NetworkSpec, type NodeSpec } from "./spec.ts";
 
-export interface NodeSpec {
-  name: string;
-  producers?: readonly string[];
-  /** Nodes it dials, by name. */
-  dials: readonly string[];
-  /** It has a BLS key and votes once a policy names it. */
-  finalizer?: boolean;
-  pauseOnStartup?: boolean;
-  /** Resumed when the whole network is up, though it starts paused: the active one of a pair. */
-  active?: boolean;
-  /** Produces on a stale head when the whole chain is started: one node must. */
-  startsChain?: boolean;
-  voteTimeoutMs?: number;
-  /** Signs through a remote signer instead of a key of its own. */
-  signerUrl?: string;
-  keosdTimeoutMs?: number;
-  extra?: NodeSetup["extra"];
-}
-
-export interface NetworkSpec {
-  nodes: readonly NodeSpec[];
-  /**
-   * `bare`: block 1 knows only `eosio`, as on a real new chain. `savanna` and `legacy`: the test chain's own short cut, producers,
-   * accounts, a token and (Savanna) finalizers from block 1 on.
-   */
-  start: "bare" | "savanna" | "legacy";
-  /** Producer accounts in the order of the schedule; for a booted start. */
-  schedule: readonly string[];
-  /** Names of nodes whose finalizers make the policy; for a booted Savanna start. */
-  finalizers?: readonly string[];
-  /** Further accounts, with a balance each; for a booted start. */
-  accounts?: readonly string[];
-}
-
-/** What is kept on disk about a network besides its nodes' data. */
-interface Saved {
-  ports: Record<string, { http: number; p2p: number }>;
-  /** Port of each link, by `dialer>listener`. */
-  links: Record<string, number>;
-  keys: Record<string, KeyPair>;
-  finalizers: Record<string, FinalizerKey>;
-}
-
-export interface Programs {
-  node: Program;
-  /** Makes BLS keys for real nodes; without it they are stand-ins. */
-  springUtil?: string | undefined;
-}
+export type { NetworkSpec, NodeSpec, Programs };
+export { testNodeProgram };
 
 const BALANCE = "1000000.0000 EOS";
 
-/** The test chain's own node, run by the Node that runs us. */
-export function testNodeProgram(): Program {
-  const main = new URL("../node/main.ts", import.meta.url).pathname;
-  // a small heap suits a small chain, and six of them fit a laptop
-  return [process.execPath, "--max-semi-space-size=2", "--max-old-space-size=256", main];
-}
-
 export class TestNetwork {
   readonly dir: string;
+  /** As the programs can run it. */
   readonly spec: NetworkSpec;
   readonly programs: Programs;
+  /** Real nodes know no booted genesis: the chain is booted when it has been started. */
+  private readonly boots: boolean;
   readonly nodes: ReadonlyMap<string, NodeProcess>;
   private readonly saved: Saved;
   private readonly links = new Map<string, Link>();
   private readonly trimmer: NodeJS.Timeout;
 
   private constructor(
-    facts: { dir: string; spec: NetworkSpec; programs: Programs; saved: Saved },
+    facts: { dir: string; spec: NetworkSpec; programs: Programs; saved: Saved; wanted: NetworkSpec },
     onExit: (node: string, exit: Exit) => void,
   ) {
     this.dir = facts.dir;
     this.spec = facts.spec;
     this.programs = facts.programs;
     this.saved = facts.saved;
+    this.boots = isReal(facts.programs) && facts.wanted.start !== "bare";
     this.nodes = new Map(
       this.spec.nodes.map((node) => [
         node.name,
@@ -108,19 +62,25 @@ export class TestNetwork {
     }, 60_000).unref();
   }
 
-  /** Opens the network that lives in `dir`, or makes a new one there. Nothing runs yet. */
+  /**
+   * Opens the network that lives in `dir`, or makes a new one there. Nothing runs yet. Real nodes get what they can
+   * run of it (`spec` says what that is): without contracts a chain that only `eosio` produces, without BLS
+   * keys one under legacy consensus.
+   */
   static async open(
     dir: string,
     spec: NetworkSpec,
     programs: Programs,
     onExit: (node: string, exit: Exit) => void = () => {},
   ): Promise<TestNetwork> {
+    const checked = checkedPrograms(programs);
+    const runnable = runnableSpec(spec, checked);
     mkdirSync(dir, { recursive: true });
     const file = join(dir, "network.json");
     const before = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Saved) : undefined;
-    const saved = await complete(before, spec, programs.springUtil);
+    const saved = await completed(before, runnable, isReal(checked) ? checked.springUtil : undefined);
     writeFileSync(file, JSON.stringify(saved, null, 2), { mode: 0o600 });
-    const network = new TestNetwork({ dir, spec, programs, saved }, onExit);
+    const network = new TestNetwork({ dir, spec: runnable, programs: checked, saved, wanted: spec }, onExit);
     const genesis = join(dir, "genesis.json");
     if (!existsSync(genesis)) writeFileSync(genesis, JSON.stringify(network.makeGenesis(), null, 2));
     return network;
@@ -149,8 +109,11 @@ export class TestNetwork {
     return this.saved.ports[this.node(name).name]?.p2p ?? 0;
   }
 
-  /** Starts links and all nodes; the one that starts the chain first. `told` hears of each node that is up. */
-  async start(told: (node: string) => void = () => {}): Promise<void> {
+  /**
+   * Starts links and all nodes; the one that starts the chain first. `told` hears of each node that is up,
+   * `booting` of each step of booting a chain of real nodes.
+   */
+  async start(told: (node: string) => void = () => {}, booting: (step: string) => void = () => {}): Promise<void> {
     await this.startLinks();
     const first = this.spec.nodes.filter(({ startsChain }) => startsChain);
     const others = this.spec.nodes.filter(({ startsChain }) => !startsChain);
@@ -165,6 +128,34 @@ export class TestNetwork {
       }),
     );
     for (const { name, active } of this.spec.nodes) if (active) await this.node(name).client.call(producerResume);
+    if (this.boots) await this.boot(booting);
+  }
+
+  /**
+   * Boots a chain that started bare: accounts, and with contracts everything that the spec names. Steps that are
+   * done already are left out. Throws `TESTCHAIN_BOOT_FAILED`.
+   */
+  async boot(told: (step: string) => void = () => {}): Promise<void> {
+    const starter = this.spec.nodes.find(({ startsChain }) => startsChain) ?? this.spec.nodes[0];
+    if (starter !== undefined) await bootChain(this.node(starter.name).client, this.bootPlan(), told);
+  }
+
+  private bootPlan(): BootPlan {
+    const { schedule, accounts = [], finalizers = [] } = this.spec;
+    const keyed = (name: string) => ({ name, key: this.key(name).publicKey });
+    const producers = schedule.filter((name) => name !== "eosio").map(keyed);
+    return {
+      contracts: contractsOf(this.programs),
+      accounts: [...new Set([...producers.map(({ name }) => name), ...accounts])].map(keyed),
+      producers,
+      finalizers: finalizers.map((node) => ({
+        description: finalizerName(this.specOf(node)),
+        key: this.finalizerKey(node),
+      })),
+      balances: Object.fromEntries(accounts.map((name) => [name, BALANCE])),
+      systemKey: this.key("eosio"),
+      privateKeyOf: (account) => this.key(account).privateKey,
+    };
   }
 
   /** Starts one node, as it would be after a failure: without stale production. A dirty database is replayed. */
@@ -174,7 +165,7 @@ export class TestNetwork {
     try {
       await node.start(options);
     } catch (thrown) {
-      if (!(thrown instanceof Problem) || !/dirty/.test(thrown.message)) throw thrown;
+      if (!(thrown instanceof Problem) || thrown.code !== "TESTCHAIN_DATABASE_DIRTY") throw thrown;
       await node.start({ ...options, replay: true });
     }
   }
@@ -199,6 +190,14 @@ export class TestNetwork {
   /** Extra time on every link that touches a node, in each direction. */
   delay(node: string, ms: number): void {
     for (const [name, link] of this.links) if (name.split(">").includes(node)) link.setDelay(ms);
+  }
+
+  /** Each link by who dials whom. */
+  linkStates(): { from: string; to: string; state: LinkState; delayMs: number }[] {
+    return [...this.links].map(([name, { state, delayMs }]) => {
+      const [from = "", to = ""] = name.split(">");
+      return { from, to, state, delayMs };
+    });
   }
 
   /** Everything passes again. */
@@ -264,53 +263,22 @@ export class TestNetwork {
   private makeGenesis(): TestGenesis {
     const genesis = makeGenesis(this.key("eosio").publicKey, Math.floor(Date.now() / SLOT_MS) * SLOT_MS);
     const { spec } = this;
-    if (spec.start === "bare") return genesis;
+    if (spec.start === "bare" || isReal(this.programs)) return genesis;
     const finalizers = spec.start === "savanna" ? (spec.finalizers ?? []) : [];
-    const owner = (node: string) => this.specOf(node).producers?.[0] ?? node;
     const accounts = [...new Set([...spec.schedule, ...(spec.accounts ?? [])])];
     return {
       ...genesis,
       booted: {
         producers: spec.schedule.map((name) => ({ name, key: this.key(name).publicKey })),
-        finalizers: finalizers.map((node) => ({ description: owner(node), key: this.finalizerKey(node).publicKey })),
-        threshold: Math.floor((finalizers.length * 2) / 3) + (finalizers.length > 3 ? 1 : 0),
+        finalizers: finalizers.map((node) => ({
+          description: finalizerName(this.specOf(node)),
+          key: this.finalizerKey(node).publicKey,
+        })),
+        threshold: finalityThreshold(finalizers.length),
         accounts: accounts.map((name) => ({ name, key: this.key(name).publicKey })),
         balances: Object.fromEntries((spec.accounts ?? []).map((name) => [name, BALANCE])),
       },
     };
-  }
-}
-
-/** Adds what a saved network lacks for its spec: ports, links, keys. */
-async function complete(before: Saved | undefined, spec: NetworkSpec, springUtil: string | undefined): Promise<Saved> {
-  const saved: Saved = before ?? { ports: {}, links: {}, keys: {}, finalizers: {} };
-  const accounts = [
-    "eosio",
-    ...spec.schedule,
-    ...(spec.accounts ?? []),
-    ...spec.nodes.flatMap((node) => node.producers ?? []),
-  ];
-  for (const account of accounts) saved.keys[account] ??= makeKey();
-  for (const node of spec.nodes) {
-    if (node.finalizer) saved.finalizers[node.name] ??= makeFinalizerKey(springUtil);
-    saved.ports[node.name] ??= { http: await freePort(), p2p: await freePort() };
-    for (const listener of node.dials) saved.links[`${node.name}>${listener}`] ??= await freePort();
-  }
-  return saved;
-}
-
-/** Below the range that the system gives to outgoing connections, or a restart might find its port taken. */
-const PORTS = { from: 20_000, to: 32_000 };
-
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(PORTS.from, PORTS.to);
-    const free = await new Promise<boolean>((resolve) => {
-      const server = createServer();
-      server.once("error", () => resolve(false));
-      server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-    });
-    if (free) return port;
   }
 }
 

@@ -20,15 +20,18 @@ import { setTimeout } from "node:timers/promises";
 import { NodeClient } from "../../chain/http/client.ts";
 import { getInfo } from "../../chain/http/endpoints.ts";
 import { Problem } from "../../kit/problem.ts";
+import { endingWithUs, type Program, runsWith } from "../../kit/process.ts";
 import { type NodeSetup, renderConfig } from "./config-ini.ts";
 
 const LOG_LIMIT_BYTES = 16 * 1024 * 1024;
-const START_TIMEOUT_MS = 30_000;
-const STOP_TIMEOUT_MS = 20_000;
+/** nodeos is up within two seconds; a replay on a busy machine takes longer. */
+const START_TIMEOUT_MS = 120_000;
+const STOP_TIMEOUT_MS = 30_000;
 const POLL_MS = 25;
-
-/** A command and its first arguments. */
-export type Program = readonly [string, ...string[]];
+/** nodeos's exit code when its database was not closed properly. */
+const EXIT_DIRTY = 2;
+/** `<level> <time> …`: other lines belong to the one before. */
+const LOG_LINE = /^(debug|info|warn|error) +\d{4}-/;
 
 export interface StartOptions {
   /** Throw away blocks and state, begin at genesis. */
@@ -54,6 +57,7 @@ export class NodeProcess {
   private readonly genesis: string;
   private child: ChildProcess | undefined;
   private ended: Promise<Exit> | undefined;
+  private stopped = false;
   private readonly pidFile: string;
   private readonly onExit: ((exit: Exit) => void) | undefined;
 
@@ -92,7 +96,10 @@ export class NodeProcess {
     return this.child?.pid;
   }
 
-  /** Starts the process and resolves when it answers `get_info`. Throws `TESTCHAIN_NODE_EXITED` when it ends instead. */
+  /**
+   * Starts the process and resolves when it answers `get_info`. When it ends instead: throws
+   * `TESTCHAIN_DATABASE_DIRTY` for what a kill leaves behind, else `TESTCHAIN_NODE_EXITED`.
+   */
   async start(options: StartOptions = {}): Promise<void> {
     await this.launch(options);
     await this.answering();
@@ -108,13 +115,15 @@ export class NodeProcess {
     if (options.snapshot !== undefined) args.push("--snapshot", options.snapshot);
     else if (fresh) args.push("--genesis-json", this.genesis, "--delete-all-blocks");
     else if (options.replay) args.push("--hard-replay-blockchain");
-    const [command, ...first] = this.program;
+    const [command, ...first] = endingWithUs(this.program, "TERM");
     this.trimLog();
     const log = openSync(this.logFile, "a");
-    // a group of its own, so that Ctrl-C at the terminal reaches only us; the channel tells it when we die
+    // A group of its own, so that Ctrl-C at the terminal reaches only us. Where the kernel cannot tell it that we
+    // died (see endingWithUs), the channel tells the test chain's node.
     const child = spawn(command, [...first, ...args], { detached: true, stdio: ["ignore", log, log, "ipc"] });
     closeSync(log);
     this.child = child;
+    this.stopped = false;
     this.ended = new Promise((resolve) => {
       const done = (exit: Exit): void => {
         if (this.child === child) this.child = undefined;
@@ -133,12 +142,20 @@ export class NodeProcess {
     return this.ended ?? Promise.resolve({ code: 0, signal: null });
   }
 
-  /** Any signal: SIGKILL, SIGSTOP, SIGCONT… False when it is not running. */
-  signal(signal: NodeJS.Signals): boolean {
-    return this.child?.kill(signal) ?? false;
+  /** Stopped by SIGSTOP and not let go on since. */
+  get frozen(): boolean {
+    return this.running && this.stopped;
   }
 
-  /** Asks it to stop and waits; kills it when it does not within 20 s. */
+  /** Any signal: SIGKILL, SIGSTOP, SIGCONT… False when it is not running. */
+  signal(signal: NodeJS.Signals): boolean {
+    const sent = this.child?.kill(signal) ?? false;
+    if (sent && signal === "SIGSTOP") this.stopped = true;
+    if (sent && signal === "SIGCONT") this.stopped = false;
+    return sent;
+  }
+
+  /** Asks it to stop and waits; kills it when it does not within 30 s. */
   async stop(): Promise<Exit> {
     if (this.child === undefined) return this.exited();
     this.signal("SIGCONT");
@@ -193,17 +210,25 @@ export class NodeProcess {
   }
 
   private exitProblem(exit: Exit): Problem {
+    const dirty = exit.code === EXIT_DIRTY;
     const how = exit.signal === null ? `with code ${exit.code}` : `by ${exit.signal}`;
-    const last = this.logTail(1).replace(/^.*\] /, "");
     return new Problem({
-      code: "TESTCHAIN_NODE_EXITED",
-      message: `node \`${this.name}\` ended ${how}: ${last}`,
+      code: dirty ? "TESTCHAIN_DATABASE_DIRTY" : "TESTCHAIN_NODE_EXITED",
+      message: `node \`${this.name}\` ended ${how}: ${this.lastError()}`,
       where: this.logFile,
-      help:
-        exit.code === 2
-          ? "its database is dirty after a kill: start it fresh or with a replay"
-          : "read the end of its log",
+      help: dirty
+        ? "its database is dirty after a kill: start it fresh or with a replay"
+        : "read the end of its log; nodeos checks its options first",
     });
+  }
+
+  /** What nodeos said last at level error, with the line behind it that says more; or else its last line. */
+  private lastError(): string {
+    const lines = this.logTail(200).split("\n");
+    const at = lines.findLastIndex((line) => line.startsWith("error"));
+    const [first = "", second = ""] = at < 0 ? lines.slice(-1) : lines.slice(at);
+    const more = /^\S/.test(second) && !LOG_LINE.test(second) ? `: ${second}` : "";
+    return first.replace(/^.*?\] /, "") + more;
   }
 
   /** A process that an earlier run of ours left behind, when that run was killed. */
@@ -211,14 +236,7 @@ export class NodeProcess {
     if (!existsSync(this.pidFile)) return;
     const pid = Number(readFileSync(this.pidFile, "utf8"));
     rmSync(this.pidFile, { force: true });
-    const alive = () => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(this.dataDir);
-      } catch {
-        return false;
-      }
-    };
-    if (alive()) process.kill(pid, "SIGKILL");
-    while (alive()) await setTimeout(POLL_MS);
+    if (runsWith(pid, this.dataDir)) process.kill(pid, "SIGKILL");
+    while (runsWith(pid, this.dataDir)) await setTimeout(POLL_MS);
   }
 }
