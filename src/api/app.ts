@@ -7,18 +7,17 @@ import { type Context, Hono } from "hono";
 import { compress } from "hono/compress";
 import { secureHeaders } from "hono/secure-headers";
 import * as v from "valibot";
-import type { Problem } from "../kit/problem.ts";
+import { Problem } from "../kit/problem.ts";
 import type { WatchTarget } from "../watch/target.ts";
 import type { Board } from "./board.ts";
 import { EventStreams } from "./events.ts";
 import type { Past } from "./past.ts";
-import type { ErrorView } from "./views.ts";
+import { broken, noSuchEndpoint, Refusal, readOnly, refuse, strangeHost, unknownChain } from "./refusal.ts";
 
 export interface AppFacts {
   board: Board;
   targets: readonly WatchTarget[];
-  /** Absent until the record can be read. */
-  past: () => Past | undefined;
+  past: Past;
   /** Hears of what should not have happened. */
   complain: (thrown: unknown) => void;
   /** Directory of the built portal. */
@@ -48,9 +47,9 @@ export function makeApp(facts: AppFacts): { app: Hono; streams: EventStreams } {
   const app = new Hono();
   const streams = new EventStreams(facts.board);
   app.use(async (context, next) => {
-    if (!facts.hosts.includes(hostOf(context))) return refuse(context, 421, STRANGE_HOST);
-    if (!["GET", "HEAD"].includes(context.req.method)) return refuse(context, 405, READ_ONLY);
-    return next();
+    if (!facts.hosts.includes(hostOf(context))) throw strangeHost();
+    if (!["GET", "HEAD"].includes(context.req.method)) throw readOnly();
+    await next();
   });
   app.use(secureHeaders({ contentSecurityPolicy: CONTENT_POLICY, referrerPolicy: "no-referrer" }));
   app.get("/api/events", (context) => streams.open(context));
@@ -62,13 +61,15 @@ export function makeApp(facts: AppFacts): { app: Hono; streams: EventStreams } {
   app.get("/api/state", (context) => context.json(facts.board.state()));
   app.get("/api/rounds", async (context) => {
     const { chain, ...query } = parse(roundsQuery, context);
-    return context.json(await pastOf(facts).rounds(targetOf(facts, chain), query));
+    return context.json(await facts.past.rounds(targetOf(facts, chain), query));
   });
   app.get("/api/producers", async (context) => {
     const { chain, hours } = parse(producersQuery, context);
-    return context.json(await pastOf(facts).producers(targetOf(facts, chain), hours));
+    return context.json(await facts.past.producers(targetOf(facts, chain), hours));
   });
-  app.all("/api/*", (context) => refuse(context, 404, NO_SUCH));
+  app.all("/api/*", () => {
+    throw noSuchEndpoint();
+  });
   app.use("/assets/*", async (context, next) => {
     await next();
     // their names change with their content
@@ -77,10 +78,10 @@ export function makeApp(facts: AppFacts): { app: Hono; streams: EventStreams } {
   app.use(serveStatic({ root: facts.pages }));
   app.notFound((context) => context.text("there is no such page; the portal is at /", 404));
   app.onError((thrown, context) => {
-    if (thrown instanceof Refusal) return refuse(context, thrown.status, thrown.error);
+    if (thrown instanceof Refusal) return refuse(context, thrown.status, thrown);
     if (thrown instanceof Problem) return refuse(context, 503, thrown);
     facts.complain(thrown);
-    return refuse(context, 500, BROKEN);
+    return refuse(context, 500, broken());
   });
   return { app, streams };
 }
@@ -91,44 +92,6 @@ const CONTENT_POLICY = {
   baseUri: ["'none'"],
   frameAncestors: ["'none'"],
 };
-
-const STRANGE_HOST = {
-  code: "API_STRANGE_HOST",
-  message: "this address is not served under that name",
-  help: "open it as http://127.0.0.1, or let the proxy in front set that Host",
-};
-const READ_ONLY = { code: "API_READ_ONLY", message: "there is nothing to be changed here", expected: "GET or HEAD" };
-const NO_SUCH = {
-  code: "API_NO_SUCH_ENDPOINT",
-  message: "there is no such endpoint",
-  expected: "/api/state, /api/events, /api/rounds or /api/producers",
-};
-
-const BROKEN = {
-  code: "API_BROKEN",
-  message: "this answer failed, which is a defect",
-  help: "the server's log says why",
-};
-
-type Status = 400 | 404 | 405 | 421 | 500 | 503;
-
-type Told = Pick<Problem, "code" | "message"> & Partial<Pick<Problem, "expected" | "help">>;
-
-class Refusal extends Error {
-  readonly status: Status;
-  readonly error: Told;
-
-  constructor(status: Status, error: Told) {
-    super(error.message);
-    this.status = status;
-    this.error = error;
-  }
-}
-
-function refuse(context: Context, status: Status, { code, message, expected, help }: Told): Response {
-  const error = { code, message, ...(expected !== undefined && { expected }), ...(help !== undefined && { help }) };
-  return context.json({ error } satisfies ErrorView, status);
-}
 
 function hostOf(context: Context): string {
   return new URL(context.req.url).hostname;
@@ -149,19 +112,5 @@ function parse<Schema extends v.GenericSchema>(schema: Schema, context: Context)
 function targetOf({ targets }: AppFacts, name: string | undefined): WatchTarget {
   const target = name === undefined ? targets[0] : targets.find(({ chain }) => chain === name);
   if (target !== undefined) return target;
-  throw new Refusal(404, {
-    code: "API_UNKNOWN_CHAIN",
-    message: "that chain is not watched",
-    expected: `one of ${targets.map(({ chain }) => chain).join(", ")}`,
-  });
-}
-
-function pastOf({ past }: AppFacts): Past {
-  const found = past();
-  if (found !== undefined) return found;
-  throw new Refusal(503, {
-    code: "API_RECORD_STARTING",
-    message: "the record is not open yet",
-    help: "try again in a moment",
-  });
+  throw unknownChain(targets.map(({ chain }) => chain));
 }

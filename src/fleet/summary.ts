@@ -1,4 +1,5 @@
 /** A fleet at a glance, for people: sites in the order of roll-out, their hosts, the nodes on them. */
+import { columns } from "../kit/columns.ts";
 import { countryName } from "./country.ts";
 import { formatBitsPerSecond, formatBytes } from "./quantity.ts";
 import type { Fleet, FleetNode, Hardware, Host, Site } from "./schema.ts";
@@ -68,15 +69,4 @@ function hardwareText({ model, cpu, ramBytes, storage, uplinkBitsPerSecond }: Ha
     ...volumes,
     formatBitsPerSecond(uplinkBitsPerSecond),
   ].join("; ");
-}
-
-/** Cells one under the other, without trailing spaces. */
-function columns(table: readonly (readonly string[])[]): string[] {
-  const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
-  return table.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
 }

@@ -5,7 +5,7 @@
 import { setTimeout } from "node:timers/promises";
 import { Client, type ClientConfig, Pool } from "pg";
 import { messageOf, Problem } from "../kit/problem.ts";
-import { closeCluster, openCluster } from "./embedded/cluster.ts";
+import { openCluster } from "./embedded/cluster.ts";
 import { type EmbeddedServer, startServer } from "./embedded/server.ts";
 
 export interface Database {
@@ -75,7 +75,6 @@ async function openEmbedded(dir: string, complain: (problem: Problem) => void): 
   const end = async (): Promise<void> => {
     closing = true;
     await server.stop();
-    closeCluster(cluster);
   };
   try {
     await migrate(server.connection, cluster.data);

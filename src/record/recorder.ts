@@ -117,7 +117,7 @@ function batches<T>(map: Map<string, T>): Map<string, T>[] {
   return Array.from({ length: count }, (_, i) => new Map(entries.slice(i * BATCH, (i + 1) * BATCH)));
 }
 
-/** A slot of which this run knows nothing (`?`, `.`) keeps what an earlier run knew. */
+/** A slot of which this run knows nothing (`?`, `.`) keeps what an earlier one knew. */
 const WRITE_ROUNDS = `
   insert into atalaya.round as old (chain_id, start_slot, producer, schedule_version, slots, final)
   select * from unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::boolean[])
@@ -127,8 +127,8 @@ const WRITE_ROUNDS = `
     final = excluded.final,
     slots = (
       select string_agg(
-        case when substr(excluded.slots, i, 1) in ('?', '.') then substr(old.slots, i, 1)
-             else substr(excluded.slots, i, 1) end, '' order by i)
+        case when substr(excluded.slots, i, 1) in ('?', '.') and substr(old.slots, i, 1) <> '?'
+             then substr(old.slots, i, 1) else substr(excluded.slots, i, 1) end, '' order by i)
       from generate_series(1, 12) as i)`;
 
 async function writeRounds(pool: Pool, rows: { chainId: string; round: Round }[]): Promise<void> {

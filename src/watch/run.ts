@@ -13,8 +13,9 @@ export interface RunningWatch {
   stop(): void;
 }
 
-export function runWatch(target: WatchTarget, tell: (event: WatchEvent) => void): RunningWatch {
-  const watch = new Watch(target, Date.now(), tell);
+/** `tell` hears of each change, from the next turn of the event loop on. */
+export function runWatch(target: WatchTarget, tell: (watch: Watch, event: WatchEvent) => void): RunningWatch {
+  const watch: Watch = new Watch(target, Date.now(), (event) => tell(watch, event));
   const observers: Observer[] = [];
   const http: HttpObserver[] = [];
   const inPair = new Set(target.pairs.flatMap(({ primary, secondary }) => [primary, secondary]));

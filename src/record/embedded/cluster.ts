@@ -4,19 +4,10 @@
  */
 import { spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import {
-  chownSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { Problem } from "../../kit/problem.ts";
+import { socketDirFor } from "../../kit/socket-dir.ts";
 import { canUse, chooseOwner, identity, type Owner } from "./owner.ts";
 import { findPrograms, type ServerPrograms, SYSTEM_DIR } from "./programs.ts";
 
@@ -38,9 +29,6 @@ interface Passwords {
   atalaya: string;
 }
 
-/** Longest path of a Unix socket on Linux, less the file's name (`/.s.PGSQL.5432`). */
-const SOCKET_DIR_MAX = 107 - 14;
-
 /** Finds the cluster that belongs to `dir` (Atalaya's data directory), or makes one. */
 export function openCluster(dir: string): Cluster {
   const owner = chooseOwner();
@@ -48,7 +36,7 @@ export function openCluster(dir: string): Cluster {
   const programs = findPrograms(owner, place);
   const cluster = {
     data: join(place, "data"),
-    socketDir: findSocketDir(place, owner),
+    socketDir: socketDirFor(place, owner),
     logFile: join(place, "postgres.log"),
     programs,
     owner,
@@ -58,11 +46,6 @@ export function openCluster(dir: string): Cluster {
   if (version === undefined) initialise(cluster, place);
   else checkVersion(version, programs, cluster.data);
   return cluster;
-}
-
-/** Removes what was made for this run only. */
-export function closeCluster({ socketDir, data }: Cluster): void {
-  if (socketDir !== dirname(data)) rmSync(socketDir, { recursive: true, force: true });
 }
 
 /** Under `dir` if the owner can get there, in the system's place for state otherwise. */
@@ -76,13 +59,6 @@ function findPlace(dir: string, owner: Owner | undefined): string {
   mkdirSync(SYSTEM_DIR, { recursive: true, mode: 0o755 });
   makeOwned(far, owner);
   return far;
-}
-
-function findSocketDir(place: string, owner: Owner | undefined): string {
-  if (place.length <= SOCKET_DIR_MAX) return place;
-  const short = mkdtempSync(join(tmpdir(), "atalaya-"));
-  if (owner !== undefined) chownSync(short, owner.uid, owner.gid);
-  return short;
 }
 
 function makeOwned(path: string, owner: Owner | undefined): void {

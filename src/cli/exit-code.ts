@@ -1,0 +1,21 @@
+/** What the command line's exit codes mean; docs/cli.md lists them. */
+import type { Problem } from "../kit/problem.ts";
+
+export const EXIT = {
+  /** Done. */
+  ok: 0,
+  /** What was asked about is wrong: a mistake in a file, a node that fails. */
+  failed: 1,
+  /** The command was not understood. */
+  usage: 64,
+  /** Something that is needed does not answer: no Atalaya here, no such node, no database. */
+  unavailable: 69,
+  /** A defect of Atalaya. */
+  defect: 70,
+} as const;
+
+const UNAVAILABLE = /^(UP_NOT_RUNNING|UP_SILENT|UP_NOT_OURS|NODE_|P2P_|RECORD_|CLI_NO_ANSWER)/;
+
+export function exitCodeOf(problem: Problem): number {
+  return UNAVAILABLE.test(problem.code) ? EXIT.unavailable : EXIT.failed;
+}

@@ -1,0 +1,75 @@
+/**
+ * One running Atalaya a data directory: it listens on a socket there that only its user can open. The socket keeps
+ * a second one out, tells commands where the portal is, and takes what is to be done to the test chain.
+ */
+import { chmodSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { getRequestListener } from "@hono/node-server";
+import { Hono } from "hono";
+import { findInstance, type InstanceView, instanceSocket } from "../api/instance.ts";
+import { messageOf, Problem } from "../kit/problem.ts";
+
+export interface Instance {
+  /** Says more of itself from now on, and serves more under paths. */
+  tell(view: InstanceView, more: Readonly<Record<string, Hono>>): void;
+  release(): Promise<void>;
+}
+
+/** Takes the data directory. Throws `UP_ALREADY_RUNNING` when another Atalaya has it. */
+export async function takeDataDir(dir: string, view: InstanceView): Promise<Instance> {
+  const other = await findInstance(dir);
+  if (other !== undefined) throw alreadyRunning(dir, other);
+  const path = instanceSocket(dir);
+  // left behind by a run that was killed
+  rmSync(path, { force: true });
+  let app = appOf(view, {});
+  const server = createServer(getRequestListener((request) => app.fetch(request)));
+  await listen(server, path);
+  chmodSync(path, 0o600);
+  return {
+    tell(view, more) {
+      app = appOf(view, more);
+    },
+    async release() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+function appOf(view: InstanceView, more: Readonly<Record<string, Hono>>): Hono {
+  const app = new Hono();
+  app.get("/", (context) => context.json(view));
+  for (const [path, part] of Object.entries(more)) app.route(path, part);
+  const error = { code: "UP_CANNOT", message: "this Atalaya cannot do that", expected: Object.keys(more).join(", ") };
+  app.notFound((context) => context.json({ error }, 404));
+  return app;
+}
+
+function listen(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (cause) => {
+      const message = `the socket for commands cannot be made: ${messageOf(cause)}`;
+      reject(
+        new Problem({
+          code: "UP_NO_SOCKET",
+          message,
+          where: path,
+          help: "choose another directory with --data",
+          cause,
+        }),
+      );
+    });
+    server.listen(path, resolve);
+  });
+}
+
+function alreadyRunning(dir: string, { pid, portal }: InstanceView): Problem {
+  return new Problem({
+    code: "UP_ALREADY_RUNNING",
+    message: `Atalaya runs here already, as process ${pid}; its portal is at ${portal}`,
+    where: dir,
+    help: "use that one, stop it with Ctrl-C, or give this one another directory with --data and another --port",
+  });
+}
