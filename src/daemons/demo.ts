@@ -24,6 +24,8 @@ export interface Demo {
   stop(): Promise<void>;
 }
 
+const EXIT_DIRTY = 2;
+
 /** Starts it, or goes on where it was. An abort of `signal` ends a start under way. */
 export async function startDemo(
   dataDir: string,
@@ -36,7 +38,8 @@ export async function startDemo(
   // chains of different programs are kept apart
   const dir = join(dataDir, real === undefined ? "testchain" : "nodeos");
   const network = await TestNetwork.open(dir, DEMO_NETWORK, programs, (node, { code, signal }) => {
-    if (stopped !== undefined) return;
+    // a node that finds its database dirty after a kill says so by its exit code, and is started again to replay
+    if (stopped !== undefined || code === EXIT_DIRTY) return;
     const how = signal === null ? `with code ${code}` : `by ${signal}`;
     tell({ kind: "note", text: `node ${node} ended ${how}; \`atalaya testchain start ${node}\` brings it back` });
   });

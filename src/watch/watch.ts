@@ -147,9 +147,11 @@ export class Watch {
 
   /** Judges the rounds between two slots anew and tells what came out differently. */
   private judge(fromSlot: number, toSlot: number, now: number): void {
+    // of what nobody watched there is nothing to say
+    if (!Number.isFinite(this.since)) return;
     const view = this.view(now);
     const oldest = roundStart(toSlot) - LIVE_ROUNDS * SLOTS_PER_ROUND;
-    for (let start = roundStart(Math.max(fromSlot, oldest)); start <= toSlot; start += SLOTS_PER_ROUND) {
+    for (let start = roundStart(Math.max(fromSlot, oldest, this.since)); start <= toSlot; start += SLOTS_PER_ROUND) {
       const round = judgeRound(start, this.schedules, view);
       if (round === undefined) return;
       this.compare(this.rounds.get(start), round, now);
