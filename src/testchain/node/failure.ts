@@ -39,6 +39,14 @@ export function detail(message: string, at: string): FailureDetail {
   return { message, file, line_number: line, method };
 }
 
+/** A failure over several lines, as nodeos logs one: kind, then each detail with its data and place. */
+export function detailLines({ code, name, what, details }: ChainFailure): string {
+  const lines = details.map(
+    ({ message, file, line_number: line, method }) => `${message}\n    {}\n    nodeos  ${file}:${line} ${method}\n`,
+  );
+  return `${code} ${name}: ${what}\n${lines.join("")}`;
+}
+
 /** Any thrown value as a failure; what we did not foresee becomes nodeos's unspecified exception. */
 export function asFailure(thrown: unknown): ChainFailure {
   if (thrown instanceof ChainFailure) return thrown;

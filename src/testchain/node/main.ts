@@ -4,6 +4,7 @@
  */
 import { messageOf } from "../../kit/problem.ts";
 import { StartFailure } from "./chain/store.ts";
+import { ChainFailure } from "./failure.ts";
 import { nodeLog } from "./log.ts";
 import { TestNode } from "./node.ts";
 import { OptionsError, readOptions } from "./options.ts";
@@ -13,11 +14,12 @@ const log = nodeLog(Date.now);
 function die(thrown: unknown): never {
   log.write("error", "nodeos", "main.cpp:main", messageOf(thrown));
   if (thrown instanceof StartFailure) process.exit(thrown.exitCode);
-  process.exit(thrown instanceof OptionsError ? 255 : 254);
+  const configuration = thrown instanceof ChainFailure && thrown.name === "plugin_config_exception";
+  process.exit(thrown instanceof OptionsError || configuration ? 255 : 254);
 }
 
 async function main(): Promise<void> {
-  log.write("info", "nodeos", "main.cpp:main", "nodeos started");
+  log.write("info", "nodeos", "main.cpp:158:main", "nodeos started");
   const options = readOptions(process.argv.slice(2));
   const node = new TestNode(options, die);
   let stopping = false;

@@ -30,6 +30,7 @@ import type { Peer } from "./net/peer.ts";
 import type { Options } from "./options.ts";
 import { Finalizers } from "./producer/finalizer.ts";
 import { Producer } from "./producer/producer.ts";
+import { checkOffset, type RuntimeOptions } from "./producer/runtime-options.ts";
 import { readProviders } from "./producer/signature-provider.ts";
 import { SnapshotSchedule } from "./producer/snapshot-schedule.ts";
 import { Snapshots } from "./producer/snapshots.ts";
@@ -46,6 +47,7 @@ export class TestNode {
   readonly main: MainThread;
   readonly store: Store;
   readonly controller: Controller;
+  readonly runtime: RuntimeOptions;
   readonly producer: Producer;
   readonly net: Net;
   readonly queue = new TransactionQueue();
@@ -70,6 +72,13 @@ export class TestNode {
     this.main = new MainThread(onCrash);
     this.producers = options["producer-name"] ?? [];
     const providers = readProviders(options["signature-provider"] ?? [], options["keosd-provider-timeout"]);
+    this.runtime = {
+      maxTransactionTime: options["max-transaction-time"] ?? 499,
+      maxIrreversibleAgeSec: options["max-irreversible-block-age"] ?? -1,
+      offsetMs: options["produce-block-offset-ms"] ?? DEFAULT_OFFSET_MS,
+      greylistLimit: options["greylist-limit"] ?? 1000,
+    };
+    checkOffset(this.runtime.offsetMs);
     this.store = new Store(options);
     const opened = this.store.open();
     this.blockLog = opened.blockLog;
@@ -156,10 +165,8 @@ export class TestNode {
     return new Producer(
       {
         producers: this.producers,
-        offsetMs: options["produce-block-offset-ms"] ?? DEFAULT_OFFSET_MS,
         pauseOnStartup: options["pause-on-startup"] === true,
         enableStaleProduction: options["enable-stale-production"] === true,
-        maxIrreversibleAgeSec: options["max-irreversible-block-age"] ?? -1,
         maxReversible: options["max-reversible-blocks"] ?? DEFAULT_MAX_REVERSIBLE,
       },
       {
@@ -167,6 +174,7 @@ export class TestNode {
         providers,
         queue: this.queue,
         votePause: this.votePause,
+        runtime: this.runtime,
         main: this.main,
         log: this.log,
         now: this.now,

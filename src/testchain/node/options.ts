@@ -36,6 +36,7 @@ const EFFECTIVE = {
   "max-irreversible-block-age": "number",
   "max-reversible-blocks": "number",
   "max-transaction-time": "number",
+  "greylist-limit": "number",
   "vote-threads": "number",
   "chain-state-db-size-mb": "number",
   "blocks-dir": "text",

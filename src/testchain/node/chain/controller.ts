@@ -106,19 +106,23 @@ export class Controller {
     return { result: state.previous === before.id ? "appended" : "fork_switch", state };
   }
 
-  /** Makes the best branch the head, taking back blocks if it must. Returns how many were applied. */
-  applyBest(): number {
+  /**
+   * Makes the best branch the head, taking back blocks if it must, and goes no further than block number `until`.
+   * Returns how many blocks were applied.
+   */
+  applyBest(until = Number.POSITIVE_INFINITY): number {
     let count = 0;
     for (let best = this.forks.head; best !== this.headState; best = this.forks.head) {
       const branch = this.forks.branch(best.id).reverse();
       const removed = this.rewindTo(branch, best);
       const applied: BlockState[] = [];
       for (const state of branch.slice(branch.indexOf(this.headState) + 1)) {
-        if (!this.apply(state)) break;
+        if (state.num > until || !this.apply(state)) break;
         applied.push(state);
       }
       if (removed.length > 0 && this.headState === best) this.lines.switched(best, removed, applied);
       count += applied.length;
+      if (this.headState.num >= until) break;
     }
     return count;
   }

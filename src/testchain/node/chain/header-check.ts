@@ -8,6 +8,7 @@ import { isSavanna } from "../../../chain/block/header.ts";
 import { legacyMerkleRoot, savannaMerkleRoot } from "../../../chain/block/merkle.ts";
 import { type SigningAuthority, satisfies } from "../../../chain/block/schedule.ts";
 import { signersOf } from "../../../chain/block/signing.ts";
+import { Problem } from "../../../kit/problem.ts";
 import type { BlockState } from "../consensus/block-state.ts";
 import { type Draft, draftBlock, pastOf } from "../consensus/draft.ts";
 import type { ForkDatabase } from "../consensus/fork-database.ts";
@@ -45,7 +46,7 @@ export function checkHeader(block: SignedBlock, parent: BlockState, forks: ForkD
 
 /** Throws `wrong_signing_key` unless the block's signatures satisfy the authority of its slot. */
 export function checkSigners(authority: SigningAuthority, block: SignedBlock, draft: Draft, at: string): void {
-  const signers = signersOf(block.header, signaturesOf(block), pastOf(draft));
+  const signers = recovered(block, draft);
   if (satisfies(authority, signers)) return;
   const expected = authority.keys.map(({ key }) => key).join(", ");
   throw failure(
@@ -53,6 +54,15 @@ export function checkSigners(authority: SigningAuthority, block: SignedBlock, dr
     `block signed by unexpected key: ${signers.join(", ")}, expected: ${expected}`,
     at,
   );
+}
+
+function recovered(block: SignedBlock, draft: Draft): string[] {
+  try {
+    return signersOf(block.header, signaturesOf(block), pastOf(draft));
+  } catch (thrown) {
+    if (!(thrown instanceof Problem) || thrown.code !== "KEY_BAD_SIGNATURE") throw thrown;
+    throw failure("assert_exception", "signature is not canonical", "elliptic_secp256k1.cpp:public_key");
+  }
 }
 
 /** Legacy: a producer may not confirm what it has confirmed with an earlier block of this branch. */

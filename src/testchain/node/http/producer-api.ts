@@ -1,10 +1,11 @@
 /** `/v1/producer/*`: pause and resume, runtime options, snapshots, protocol features. No authentication, as in nodeos. */
 import { sha256 } from "../../../chain/hash.ts";
-import { formatTimePoint, SLOT_MS, SLOTS_PER_ROUND } from "../../../chain/time.ts";
+import { formatTimePoint } from "../../../chain/time.ts";
 import { PROTOCOL_FEATURES, validateFeatures } from "../chain/protocol-features.ts";
 import { failure } from "../failure.ts";
 import { PRIORITY } from "../main-thread.ts";
 import type { TestNode } from "../node.ts";
+import { checkOffset } from "../producer/runtime-options.ts";
 import { offsetReadBack } from "../producer/timing.ts";
 import { type Body, type Endpoint, invalid, numberField, optionalText } from "./endpoint.ts";
 
@@ -116,29 +117,29 @@ function pauseAtBlock(node: TestNode, body: Body): void {
       "producer_plugin.cpp:pause_at_block",
     );
   }
-  node.producer.pauseAtBlock = num;
-  node.log.write("info", "nodeos", "producer_plugin.cpp:pause_at_block", `Set pause at block #${num}`);
+  node.producer.pauseAtBlock(num);
 }
 
-function runtimeOptions(node: TestNode) {
+function runtimeOptions({ runtime }: TestNode) {
+  const { subjectiveCpuLeewayUs } = runtime;
   return {
-    max_transaction_time: node.options["max-transaction-time"] ?? 499,
-    max_irreversible_block_age: node.producer.settings.maxIrreversibleAgeSec,
-    produce_block_offset_ms: offsetReadBack(node.producer.offsetMs),
-    greylist_limit: 1000,
+    max_transaction_time: runtime.maxTransactionTime,
+    max_irreversible_block_age: runtime.maxIrreversibleAgeSec,
+    produce_block_offset_ms: offsetReadBack(runtime.offsetMs),
+    ...(subjectiveCpuLeewayUs === undefined ? {} : { subjective_cpu_leeway_us: subjectiveCpuLeewayUs }),
+    greylist_limit: runtime.greylistLimit,
   };
 }
 
-function updateRuntimeOptions(node: TestNode, body: Body): void {
-  const offset = numberField(body, "produce_block_offset_ms", node.producer.offsetMs);
-  if (offset < 0 || offset >= SLOT_MS * SLOTS_PER_ROUND) {
-    throw failure(
-      "plugin_config_exception",
-      `produce-block-offset-ms ${offset} must be [0 - ${SLOT_MS * SLOTS_PER_ROUND})`,
-      "producer_plugin.cpp:set_produce_block_offset",
-    );
-  }
-  node.producer.offsetMs = offset;
+function updateRuntimeOptions({ runtime }: TestNode, body: Body): void {
+  const offsetMs = numberField(body, "produce_block_offset_ms", runtime.offsetMs);
+  checkOffset(offsetMs);
+  runtime.offsetMs = offsetMs;
+  runtime.maxTransactionTime = numberField(body, "max_transaction_time", runtime.maxTransactionTime);
+  runtime.maxIrreversibleAgeSec = numberField(body, "max_irreversible_block_age", runtime.maxIrreversibleAgeSec);
+  runtime.greylistLimit = numberField(body, "greylist_limit", runtime.greylistLimit);
+  const leeway = body?.subjective_cpu_leeway_us;
+  if (leeway !== undefined) runtime.subjectiveCpuLeewayUs = numberField(body, "subjective_cpu_leeway_us", 0);
 }
 
 function scheduleSnapshot(node: TestNode, body: Body) {

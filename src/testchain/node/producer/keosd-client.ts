@@ -11,50 +11,38 @@ import * as v from "valibot";
 import { errorBodySchema } from "../../../chain/http/errors.ts";
 import { parseSignature } from "../../../chain/keys/text.ts";
 import { ChainFailure, detail, failure } from "../failure.ts";
+import { hangsNodeos, type KeosdTarget, parseKeosdUrl } from "./keosd-url.ts";
 
-const AT = "http_client.cpp:post_sync";
-
-/** Where the URL points; `unix://` works only with nothing behind the socket's path. */
-interface Target {
-  path: string;
-  host: string;
-  hostHeader: string;
-  port: number;
-  socketPath?: string;
-}
+const LOST_AT = "http_client.cpp:294:post_sync";
+const AT = "http_client.cpp:315:post_sync";
 
 export class KeosdClient {
   private readonly url: string;
   private readonly timeoutMs: number;
-  /** `undefined`: nodeos's URL reader never returns for this URL. */
-  private readonly target: Target | undefined;
+  private readonly target: KeosdTarget;
+  /** A unix socket is looked for once. */
+  private found = false;
   private idle: Connection | undefined;
 
   constructor(url: string, timeoutMs: number) {
     this.url = url;
     this.timeoutMs = timeoutMs;
-    this.target = parseTarget(url);
+    this.target = parseKeosdUrl(url);
   }
 
   /** The signature, a `SIG_K1_…` string. Throws the failure that nodeos would log. Never settles where nodeos hangs. */
   async sign(digest: Buffer, publicKey: string): Promise<string> {
-    if (this.target === undefined) return new Promise(() => {});
+    if (!this.found && hangsNodeos(this.target)) return new Promise(() => {});
+    this.found = true;
     const body = JSON.stringify([digest.toString("hex"), publicKey]);
     const { status, text } = await this.exchange(this.target, body);
     if (status === 404) throw failure("assert_exception", `URL not found: ${this.url}`, AT);
     const answer = parse(text);
     if (status === 500) throw refusal(answer);
-    if (typeof answer !== "string")
-      throw failure("bad_cast_exception", `Invalid cast from ${kindOf(answer)} to string`, "variant.cpp:as_string");
-    try {
-      parseSignature(answer);
-    } catch {
-      throw failure("assert_exception", "No delimiter in string, cannot determine type", "common.hpp:parse_base58");
-    }
-    return answer;
+    return readSignature(answer);
   }
 
-  private exchange(target: Target, body: string): Promise<{ status: number; text: string }> {
+  private exchange(target: KeosdTarget, body: string): Promise<{ status: number; text: string }> {
     const reused = this.idle;
     this.idle = undefined;
     // nodeos finds out only by using it
@@ -84,11 +72,11 @@ export class KeosdClient {
         collect(response).then(
           (text) => {
             clearTimeout(timer);
-            if (response.headers.connection === "close") connection.socket.destroy();
-            else this.idle = connection;
+            if (keepsAlive(response)) this.idle = connection;
+            else connection.socket.destroy();
             resolve({ status: response.statusCode ?? 0, text });
           },
-          () => fail("end of stream"),
+          () => fail("partial message"),
         );
       });
       outgoing.end(body);
@@ -102,42 +90,19 @@ interface Connection {
   agent: Agent;
 }
 
-function connectTo(target: Target): Connection {
-  const socket = open(target);
+function connectTo(target: KeosdTarget): Connection {
+  const socket = connect(target.address);
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   agent.createConnection = () => socket;
   return { socket, agent };
 }
 
-function headersFor(target: Target, body: string): Record<string, string | number> {
+function headersFor(target: KeosdTarget, body: string): Record<string, string | number> {
   return {
     Host: target.hostHeader,
     "User-Agent": "Boost.Beast/347",
     "Content-Type": "application/json",
     "Content-Length": Buffer.byteLength(body),
-  };
-}
-
-function open(target: Target): Socket {
-  return target.socketPath === undefined
-    ? connect({ host: target.host, port: target.port })
-    : connect({ path: target.socketPath });
-}
-
-function parseTarget(url: string): Target | undefined {
-  const unix = /^unix:\/\/(\/[^?]*)$/.exec(url)?.[1];
-  if (unix !== undefined) {
-    return unix.endsWith(".sock")
-      ? { path: "/", host: "", hostHeader: "localhost", port: 0, socketPath: unix }
-      : undefined;
-  }
-  const { hostname, port, pathname } = new URL(url);
-  const number = Number(port || 80);
-  return {
-    path: pathname,
-    host: hostname,
-    hostHeader: number === 80 ? hostname : `${hostname}:${number}`,
-    port: number,
   };
 }
 
@@ -148,11 +113,12 @@ async function collect(response: IncomingMessage): Promise<string> {
 }
 
 function lost(step: string, why: string): ChainFailure {
-  return failure("assert_exception", `!ec: Failed to ${step}: ${why}`, AT);
+  return failure("assert_exception", `!ec: Failed to ${step}: ${why}`, LOST_AT);
 }
 
 function reason(error: NodeJS.ErrnoException): string {
   if (error.code === "ECONNREFUSED") return "Connection refused";
+  if (error.code?.startsWith("HPE_")) return "bad version";
   if (error.code === "ECONNRESET" || error.message === "socket hang up") return "end of stream";
   return error.message;
 }
@@ -165,10 +131,25 @@ function parse(text: string): unknown {
   }
 }
 
-function kindOf(value: unknown): string {
-  if (Array.isArray(value)) return "array_type";
-  if (value === undefined || value === null) return "null_type";
-  return typeof value === "object" ? "object_type" : typeof value === "boolean" ? "bool_type" : "int64_type";
+/** nodeos turns any scalar into a string and reads that; what was not JSON counts as null, an empty string. */
+function readSignature(answer: unknown): string {
+  if (typeof answer === "object" && answer !== null) {
+    const type = Array.isArray(answer) ? "array_type" : "object_type";
+    throw failure("bad_cast_exception", `Invalid cast from ${type} to string`, "variant.cpp:as_string");
+  }
+  const text = String(answer ?? "");
+  const at = "common.hpp:parse_base58";
+  if (!text.includes("_")) throw failure("assert_exception", "No delimiter in string, cannot determine type", at);
+  try {
+    parseSignature(text);
+  } catch {
+    throw failure("assert_exception", "Unable to decode base58 string", at);
+  }
+  return text;
+}
+
+function keepsAlive(response: IncomingMessage): boolean {
+  return response.httpVersion !== "1.0" && response.headers.connection?.toLowerCase() !== "close";
 }
 
 /** A 500 with nodeos's error body is rethrown as that exception, so the signer's reason reaches the log. */

@@ -2,10 +2,12 @@
  * `signature-provider = <public key>=KEY:<private key> | KEOSD:<url>`: who signs for which key. BLS keys
  * (finalizers) are `KEY:` only.
  */
+import type { SigningAuthority } from "../../../chain/block/schedule.ts";
 import { parseBls } from "../../../chain/keys/bls.ts";
 import { PrivateKey } from "../../../chain/keys/k1.ts";
 import { formatPublicKey, parsePublicKey } from "../../../chain/keys/text.ts";
 import { messageOf } from "../../../kit/problem.ts";
+import { failure } from "../failure.ts";
 import { OptionsError } from "../options.ts";
 import { KeosdClient } from "./keosd-client.ts";
 
@@ -21,16 +23,39 @@ export interface SignatureProviders {
 
 const DEFAULT_TIMEOUT_MS = 5;
 
+/**
+ * The signatures of a block: one of every provider whose key is in the authority, asked one after the other as
+ * nodeos does. One that fails fails them all, whatever the threshold.
+ */
+export async function signaturesOver(
+  { blocks }: SignatureProviders,
+  authority: SigningAuthority,
+  digest: Buffer,
+): Promise<string[]> {
+  const signers = authority.keys.flatMap(({ key }) => blocks.get(key) ?? []);
+  if (signers.length === 0) {
+    const at = "producer_plugin.cpp:produce_block";
+    throw failure(
+      "producer_priv_key_not_found",
+      "Attempting to produce a block for which we don't have any relevant private keys",
+      at,
+    );
+  }
+  const signatures: string[] = [];
+  for (const sign of signers) signatures.push(await sign(digest));
+  return signatures;
+}
+
 /** Throws {@link OptionsError} for a provider that nodeos would refuse at start. */
 export function readProviders(specs: readonly string[], timeoutMs: number = DEFAULT_TIMEOUT_MS): SignatureProviders {
   const blocks = new Map<string, Sign>();
   const finalizers: string[] = [];
   for (const spec of specs) {
     const parts = /^([^=]+)=([A-Z]+):(.+)$/.exec(spec);
-    if (parts === null)
-      throw new OptionsError(
-        `signature-provider "${spec.slice(0, 60)}" is missing the "=" or ":" of <public-key>=<type>:<data>`,
-      );
+    // never the text itself: half of it is often a private key
+    if (parts === null) {
+      throw new OptionsError(`signature-provider of ${spec.length} characters is not <public-key>=<type>:<data>`);
+    }
     const [, publicKey = "", type = "", data = ""] = parts;
     try {
       if (publicKey.startsWith("PUB_BLS_")) {

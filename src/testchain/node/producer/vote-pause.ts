@@ -18,10 +18,10 @@ export class VotePause {
   private readonly others: Watch = { expected: false, waitingSince: undefined };
   private readonly producers: ReadonlySet<string>;
 
-  /** `timeoutMs` 0 disables it. */
+  /** `timeoutMs` 0 disables it, and a node without producers has nothing to pause. */
   constructor(producers: readonly string[], timeoutMs: number) {
     this.producers = new Set(producers);
-    this.timeoutMs = timeoutMs;
+    this.timeoutMs = producers.length === 0 ? 0 : timeoutMs;
   }
 
   /** A Savanna block's header was accepted; `finalizers` are the descriptions in its policies. */
