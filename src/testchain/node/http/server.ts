@@ -115,10 +115,12 @@ export class HttpServer {
       send(response, 400, JSON.stringify({ code: 400, message: "Disallowed HTTP HOST header in the request", error }));
       return;
     }
+    // a request that is given up forgets its socket
+    const { socket } = request;
     const body = await collect(request, this.settings.maxBodyBytes);
     if (body === undefined) {
       // nodeos closes without a word when the body is larger than it takes
-      request.destroy();
+      socket.destroy();
       return;
     }
     const endpoint = path === SUPPORTED_APIS ? this.supportedApis(listener) : this.endpoints.get(path);

@@ -1,10 +1,11 @@
 /** `/v1/chain/*` on contract tables: rows, scopes, balances, and accounts by key. */
 
-import type { AbiSerializer } from "../../../chain/abi/serializer.ts";
+import { makeAbi } from "../../../chain/abi/definition.ts";
+import { AbiSerializer } from "../../../chain/abi/serializer.ts";
 import { parseSymbol, symbolCodeToU64 } from "../../../chain/asset.ts";
 import { formatPublicKey, parsePublicKey } from "../../../chain/keys/text.ts";
 import { isName, nameToU64 } from "../../../chain/name.ts";
-import { abiOf } from "../chain/accounts.ts";
+import { abiOf, getAccount } from "../chain/accounts.ts";
 import { permissionsOf } from "../chain/authority.ts";
 import { getRow, listTables, scanRows, type TableRow } from "../chain/rows.ts";
 import { failure } from "../failure.ts";
@@ -13,7 +14,7 @@ import type { TestNode } from "../node.ts";
 import { nameField } from "./chain-api.ts";
 import { type Body, type Endpoint, invalid, numberField, optionalText, textField } from "./endpoint.ts";
 
-const AT = "chain_plugin.cpp:get_table_rows";
+const NO_ABI = makeAbi({ structs: {} });
 
 export function tableApi(node: TestNode): Endpoint[] {
   const ro = (name: string, handle: Endpoint["handle"]): Endpoint => ({
@@ -35,10 +36,12 @@ export function tableApi(node: TestNode): Endpoint[] {
   return endpoints;
 }
 
+/** An account without an ABI has an empty one, without tables. */
 function requireAbi(node: TestNode, code: string): AbiSerializer {
-  const abi = abiOf(node.controller.tables, code);
-  if (abi === undefined) throw failure("abi_not_found_exception", `No ABI found for ${code}`, AT);
-  return abi;
+  const { tables } = node.controller;
+  if (getAccount(tables, code) === undefined)
+    throw failure("account_query_exception", `Fail to retrieve account for ${code}`, "chain_plugin.cpp:1537:get_abi");
+  return abiOf(tables, code) ?? new AbiSerializer(NO_ABI);
 }
 
 function requireTable(abi: AbiSerializer, table: string): string {
