@@ -14,10 +14,11 @@ export const DEMO_NETWORK: NetworkSpec = {
   finalizers: ["primary", "norte", "sur"],
   accounts: ["alice", "bob"],
   nodes: [
+    // whoever is due when the chain is started begins, or all would wait for the round of one of them
     { name: "norte", producers: ["nortebp"], dials: ["relay"], finalizer: true, startsChain: true },
-    { name: "sur", producers: ["surbp"], dials: ["relay"], finalizer: true },
+    { name: "sur", producers: ["surbp"], dials: ["relay"], finalizer: true, startsChain: true },
     // both of a pair start paused, so that one that comes back after a failure does not produce beside the other
-    { ...PAIR, name: "primary", dials: ["relay", "api"], active: true },
+    { ...PAIR, name: "primary", dials: ["relay", "api"], active: true, startsChain: true },
     // the standby has a finalizer key of its own that no policy names yet: keys are never shared
     { ...PAIR, name: "secondary", dials: ["relay", "api", "primary"] },
     { name: "relay", dials: [] },

@@ -110,21 +110,15 @@ export class TestNetwork {
   }
 
   /**
-   * Starts links and all nodes; the one that starts the chain first. `told` hears of each node that is up,
+   * Starts links and all nodes. `told` hears of each node that is up,
    * `booting` of each step of booting a chain of real nodes.
    */
   async start(told: (node: string) => void = () => {}, booting: (step: string) => void = () => {}): Promise<void> {
     await this.startLinks();
-    const first = this.spec.nodes.filter(({ startsChain }) => startsChain);
-    const others = this.spec.nodes.filter(({ startsChain }) => !startsChain);
-    for (const node of first) {
-      await this.startNode(node.name, {}, true);
-      told(node.name);
-    }
     await Promise.all(
-      others.map(async (node) => {
-        await this.startNode(node.name);
-        told(node.name);
+      this.spec.nodes.map(async ({ name, startsChain }) => {
+        await this.startNode(name, {}, startsChain);
+        told(name);
       }),
     );
     for (const { name, active } of this.spec.nodes) if (active) await this.node(name).client.call(producerResume);

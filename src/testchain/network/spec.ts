@@ -11,7 +11,7 @@ export interface NodeSpec {
   pauseOnStartup?: boolean;
   /** Resumed when the whole network is up, though it starts paused: the active one of a pair. */
   active?: boolean;
-  /** Produces on a stale head when the whole chain is started: one node must. */
+  /** Produces on a stale head when the whole chain is started: one node must, whoever is due may. */
   startsChain?: boolean;
   voteTimeoutMs?: number;
   /** Signs through a remote signer instead of a key of its own. */
@@ -67,11 +67,12 @@ function omitProduction(node: Omit<NodeSpec, "producers" | "startsChain" | "fina
   return rest;
 }
 
-/** For real nodes with contracts: whoever starts the chain produces for `eosio` until the schedule takes over. */
+/** For real nodes with contracts: the first that starts the chain produces for `eosio` until the schedule takes over. */
 export function bootedSpec(spec: NetworkSpec, canVote: boolean): NetworkSpec {
+  const first = spec.start === "bare" ? undefined : spec.nodes.find(({ startsChain }) => startsChain);
   const nodes = spec.nodes.map((node) => ({
     ...node,
-    ...(node.startsChain && spec.start !== "bare" ? { producers: [...(node.producers ?? []), "eosio"] } : {}),
+    ...(node === first ? { producers: [...(node.producers ?? []), "eosio"] } : {}),
     ...(canVote ? {} : { finalizer: false }),
   }));
   if (canVote) return { ...spec, nodes };
