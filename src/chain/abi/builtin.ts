@@ -168,7 +168,7 @@ export const BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
     "time_point_sec",
     {
       read: (r) => formatTimePoint(r.u32() * 1000).slice(0, 19),
-      write: (w, value) => void w.u32(Math.floor(parseTimePoint(text(value, "time_point_sec")) / 1000)),
+      write: writeSeconds,
     },
   ],
   [
@@ -179,6 +179,12 @@ export const BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
     },
   ],
 ]);
+
+function writeSeconds(writer: Writer, value: Json): void {
+  const seconds = Math.floor(parseTimePoint(text(value, "time_point_sec")) / 1000);
+  if (seconds < 0 || seconds > 0xffff_ffff) throw mismatch(value, "time_point_sec, 1970 to 2106");
+  writer.u32(seconds);
+}
 
 function writeAsset(writer: Writer, value: Json): void {
   const asset = parseAsset(text(value, "asset"));

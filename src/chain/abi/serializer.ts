@@ -2,9 +2,9 @@
  * Turns JSON into action data and table rows back into JSON by a contract's ABI, as nodeos does:
  * arrays `[]`, optionals `?`, binary extensions `$`, struct bases, variants `[type, value]`, aliases.
  *
- * ABI and bytes both come from strangers. Types nest at most 32 deep, and nothing below the top is read from no
- * bytes at all, so the work is bounded by the size of the input; what does not fit is an `ABI_*`, `CHAIN_*`,
- * `CODEC_*` or `KEY_*` problem.
+ * ABI and bytes both come from strangers. Types nest at most 32 deep, and every field and item takes at least one
+ * byte, so the work is bounded by the size of the input; what does not fit is an `ABI_*`, `CHAIN_*`, `CODEC_*` or
+ * `KEY_*` problem.
  */
 import { Problem } from "../../kit/problem.ts";
 import { Reader } from "../codec/reader.ts";
@@ -81,7 +81,7 @@ export class AbiSerializer {
     const resolved = this.resolve(type, depth);
     if (resolved.endsWith("$")) return this.read(reader, resolved.slice(0, -1), depth + 1);
     if (resolved.endsWith("?")) return reader.bool() ? this.read(reader, resolved.slice(0, -1), depth + 1) : null;
-    if (resolved.endsWith("[]")) return reader.vector(() => this.read(reader, resolved.slice(0, -2), depth + 1));
+    if (resolved.endsWith("[]")) return reader.vector(() => this.readPart(reader, resolved.slice(0, -2), depth + 1));
     const builtin = BUILTINS.get(resolved);
     if (builtin !== undefined) return builtin.read(reader);
     const variant = this.variants.get(resolved);
@@ -95,14 +95,17 @@ export class AbiSerializer {
     const values: [string, Json][] = [];
     for (const field of this.fieldsOf(type, depth)) {
       if (field.type.endsWith("$") && reader.left === 0) continue;
-      values.push([field.name, this.read(reader, field.type, depth + 1)]);
-    }
-    // An action may have no arguments. Anywhere else nodeos refuses a struct of nothing, and a list of them
-    // would cost no bytes.
-    if (values.length === 0 && depth > 0) {
-      throw new Problem({ code: "ABI_BAD_VALUE", message: `a \`${type}\` without any field inside of another type` });
+      values.push([field.name, this.readPart(reader, field.type, depth + 1)]);
     }
     return Object.fromEntries(values);
+  }
+
+  /** A field or an item of a list. Like nodeos it refuses a struct of nothing there: millions would cost no bytes. */
+  private readPart(reader: Reader, type: string, depth: number): Json {
+    const from = reader.at;
+    const value = this.read(reader, type, depth);
+    if (reader.at > from) return value;
+    throw new Problem({ code: "ABI_BAD_VALUE", message: `a \`${type}\` of no bytes inside of another type` });
   }
 
   private write(writer: Writer, type: string, value: Json, depth: number): void {
