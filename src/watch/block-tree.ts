@@ -23,6 +23,8 @@ export class BlockTree {
   private readonly blocks = new Map<string, TreeBlock>();
   private readonly chain = new Map<number, TreeBlock>();
   private best: TreeBlock | undefined;
+  /** Nearest ancestor of the head that was not seen: who the blocks before it are is settled when it comes. */
+  private gap = "";
   private readonly keepSlots: number;
 
   /** Blocks more than `keepSlots` older than the head are forgotten. */
@@ -92,25 +94,32 @@ export class BlockTree {
     const added: TreeBlock = { ...block, firstSeenAt: at, exact, seenBy: new Set([observer]) };
     this.blocks.set(block.id, added);
     const before = this.best;
-    if (before !== undefined && !this.isBetter(added, before)) return "new";
-    this.best = added;
-    const left = this.follow(added);
+    const extendsHead = before?.id === added.previous;
+    if (before === undefined || this.isBetter(added, before)) this.best = added;
+    else if (added.id !== this.gap) return "new";
+    if (extendsHead && this.best === added) {
+      this.chain.set(added.slot, added);
+      this.forget();
+      return "head";
+    }
+    const left = this.follow();
     this.forget();
-    return left.length > 0 ? { left, head: added } : "head";
+    if (left.length > 0 && this.best !== undefined) return { left, head: this.best };
+    return this.best === added ? "head" : "new";
   }
 
-  /** Makes `head`'s branch the chain; returns the blocks that are no longer part of it, newest first. */
-  private follow(head: TreeBlock): TreeBlock[] {
-    const branch = new Set<TreeBlock>();
-    let block: TreeBlock | undefined = head;
-    while (block !== undefined && this.chain.get(block.slot) !== block) {
-      branch.add(block);
-      block = this.blocks.get(block.previous);
+  /** Makes the head's branch the chain, as far back as it is known; returns the blocks that left it, newest first. */
+  private follow(): TreeBlock[] {
+    const branch = new Map<number, TreeBlock>();
+    let oldest = this.best?.slot ?? 0;
+    for (let block = this.best; block !== undefined; block = this.blocks.get(block.previous)) {
+      branch.set(block.slot, block);
+      oldest = block.slot;
+      this.gap = block.previous;
     }
-    const base = block?.slot ?? Math.min(...[...branch].map(({ slot }) => slot)) - 1;
-    const left = [...this.chain.values()].filter(({ slot }) => slot > base);
+    const left = [...this.chain.values()].filter(({ id, slot }) => slot >= oldest && branch.get(slot)?.id !== id);
     for (const { slot } of left) this.chain.delete(slot);
-    for (const each of branch) this.chain.set(each.slot, each);
+    for (const [slot, block] of branch) this.chain.set(slot, block);
     return left.sort((a, b) => b.slot - a.slot);
   }
 

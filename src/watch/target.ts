@@ -3,6 +3,8 @@ import type { ChainNode, Fleet, FleetNode, Peer } from "../fleet/schema.ts";
 
 export interface WatchedNode {
   name: string;
+  /** Ours; a peer's word alone counts less. */
+  ours: boolean;
   /** Base address of its HTTP API. */
   http?: string | undefined;
   /** Where `/v1/producer/paused` is answered, when that is a listener of its own. */
@@ -47,6 +49,7 @@ export function watchTargets(fleet: Fleet): WatchTarget[] {
 function watchedNode(node: ChainNode | Peer): WatchedNode {
   return {
     name: node.name,
+    ours: "role" in node,
     http: node.http,
     ...("producerApi" in node && { producerApi: node.producerApi }),
     p2p: node.p2p === undefined ? undefined : hostAndPort(node.p2p),

@@ -12,6 +12,7 @@ import { judgeRound, type Round } from "./rounds.ts";
 import { ScheduleHistory, type ScheduleInForce } from "./schedule-history.ts";
 import type { WatchTarget } from "./target.ts";
 import { OVERDUE_MS, QUORUM, type SlotVerdict, type VerdictView } from "./verdict.ts";
+import { Witnesses } from "./witnesses.ts";
 
 /** Rounds that are judged again and again: long enough for legacy finality of 21 producers. */
 const LIVE_ROUNDS = 66;
@@ -31,6 +32,7 @@ export class Watch {
   readonly tree = new BlockTree((LIVE_ROUNDS + 2) * SLOTS_PER_ROUND);
   readonly schedules = new ScheduleHistory();
   readonly nodes: NodeStatuses;
+  private readonly witnesses: Witnesses;
   private readonly tell: (event: WatchEvent) => void;
   /** Judged before, by first slot; what a change is measured against. */
   private readonly rounds = new Map<number, Round>();
@@ -41,6 +43,7 @@ export class Watch {
   constructor(target: WatchTarget, now: number, tell: (event: WatchEvent) => void) {
     this.target = target;
     this.tell = tell;
+    this.witnesses = new Witnesses(target.nodes.filter(({ ours }) => ours).map(({ name }) => name));
     this.nodes = new NodeStatuses(
       target.nodes.map(({ name }) => name),
       now,
@@ -103,7 +106,8 @@ export class Watch {
     if (ready) this.since = slotOf(now) + 1;
   }
 
-  private onBlock({ block, observer, at, exact }: Extract<Observation, { kind: "block" }>): void {
+  private onBlock({ block, node, observer, at, exact }: Extract<Observation, { kind: "block" }>): void {
+    if (this.tree.get(block.id) === undefined && !this.witnesses.believe(`block ${block.id}`, node)) return;
     const headBefore = this.tree.head?.slot ?? block.slot;
     const result = this.tree.see(block, observer, at, exact);
     if (result === "known") return;
@@ -120,14 +124,17 @@ export class Watch {
   }
 
   private onHead(observation: Extract<Observation, { kind: "head" }>): void {
-    if (observation.libNum <= this.lib.num) return;
-    const before = this.irreversible.slot ?? observation.headSlot ?? 0;
-    this.lib = { num: observation.libNum, id: observation.libId };
+    const { libNum, libId, node } = observation;
+    if (libNum <= this.lib.num || !this.witnesses.believe(`LIB ${libId}`, node)) return;
+    const before = this.irreversible.slot ?? 0;
+    this.lib = { num: libNum, id: libId };
     const after = this.irreversible.slot;
     if (after !== undefined) this.judge(before, after, observation.at);
   }
 
   private onSchedule(observation: Extract<Observation, { kind: "schedule" }>): void {
+    const { version, producers, node } = observation;
+    if (!this.witnesses.believe(`schedule ${version} ${producers.join()}`, node)) return;
     const recent = this.tree.head === undefined ? [] : this.recentBlocks(this.tree.head.slot);
     const schedule = this.schedules.learn(observation, slotOf(observation.at), recent);
     if (schedule === undefined) return;
