@@ -5,12 +5,12 @@
  * It throws {@link NodeosError} when nodeos answered an error, else a Problem that says which it was:
  * `NODE_UNREACHABLE`, `NODE_TIMEOUT`, `NODE_HALF_ANSWER`, `NODE_TOO_LARGE` or `NODE_GARBAGE`.
  */
-import { Agent } from "undici";
+import { Agent, type Dispatcher } from "undici";
 import * as v from "valibot";
 import { Problem } from "../../kit/problem.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { errorBodySchema, NodeosError } from "./errors.ts";
-import { garbage, MAX_ANSWER_BYTES, transportProblem } from "./transport-problem.ts";
+import { garbage, lostConnection, MAX_ANSWER_BYTES, transportProblem } from "./transport-problem.ts";
 
 const DEFAULT_TIMEOUT_MS = 3000;
 
@@ -32,6 +32,8 @@ export class NodeClient {
   readonly url: string;
   private readonly origin: string;
   private readonly agent: Agent;
+  /** Connections opened so far. */
+  private opened = 0;
 
   /** `url`: `http://127.0.0.1:8888`, `https://…`, or `unix:/run/nodeos.sock`. Throws `NODE_BAD_URL`. */
   constructor(url: string) {
@@ -42,6 +44,9 @@ export class NodeClient {
       connections: 8,
       maxResponseSize: MAX_ANSWER_BYTES,
       ...(socketPath === undefined ? {} : { connect: { socketPath } }),
+    });
+    this.agent.on("connect", () => {
+      this.opened += 1;
     });
   }
 
@@ -73,7 +78,7 @@ export class NodeClient {
     const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     const deadline = AbortSignal.timeout(timeoutMs);
     try {
-      const response = await this.agent.request({
+      const response = await this.send({
         origin: this.origin,
         path,
         method: "POST",
@@ -86,6 +91,22 @@ export class NodeClient {
     } catch (cause) {
       if (options.signal?.aborted) throw options.signal.reason;
       throw transportProblem(cause, where, deadline.aborted ? timeoutMs : undefined);
+    }
+  }
+
+  /**
+   * Sends a request again when it went out on a kept connection just as the node closed it, which servers do when
+   * such a connection was idle too long or they restart: as a rule nobody has read that request, and nothing we ask
+   * does harm twice (nodeos knows a transaction again). On a new connection it is the node that failed.
+   */
+  private async send(request: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData> {
+    for (;;) {
+      const { opened } = this;
+      try {
+        return await this.agent.request(request);
+      } catch (thrown) {
+        if (!lostConnection(thrown) || this.opened > opened) throw thrown;
+      }
     }
   }
 }

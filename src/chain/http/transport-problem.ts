@@ -30,7 +30,7 @@ export function transportProblem(cause: unknown, where: string, expiredAfterMs: 
   if (NOT_HTTP.some((kind) => cause instanceof kind)) {
     return garbage(where, `what came is not nodeos's HTTP: ${messageOf(cause)}`, "", cause);
   }
-  if (cause instanceof errors.SocketError || codeOf(cause) === "ECONNRESET" || codeOf(cause) === "EPIPE") {
+  if (lostConnection(cause)) {
     return new Problem({
       code: "NODE_HALF_ANSWER",
       message: "the connection closed before the answer was complete",
@@ -48,8 +48,10 @@ export function transportProblem(cause: unknown, where: string, expiredAfterMs: 
   });
 }
 
-function codeOf(cause: unknown): string | undefined {
-  return cause instanceof Error && "code" in cause ? String(cause.code) : undefined;
+/** The connection was there and ended before the answer did. */
+export function lostConnection(cause: unknown): boolean {
+  if (cause instanceof errors.SocketError) return true;
+  return cause instanceof Error && "code" in cause && (cause.code === "ECONNRESET" || cause.code === "EPIPE");
 }
 
 /** Something answered that is not nodeos, or not as nodeos answers. `text` is the beginning of what it sent. */
