@@ -2,10 +2,9 @@
  * One node of the test chain: everything put together in the order nodeos starts and stops it. The process
  * around it is main.ts.
  */
-
 import { join } from "node:path";
 import { receiptTransactionId } from "../../chain/block/block.ts";
-import { DEFAULT_OFFSET_MS, SLOT_MS, timeOf } from "../../chain/time.ts";
+import { SLOT_MS, timeOf } from "../../chain/time.ts";
 import type { PackedTransaction } from "../../chain/transaction.ts";
 import type { BlockLog } from "./chain/block-log.ts";
 import { Controller } from "./chain/controller.ts";
@@ -25,20 +24,26 @@ import { transactionApi } from "./http/transaction-api.ts";
 import { TransactionStatus } from "./http/transaction-status.ts";
 import { type NodeLog, nodeLog } from "./log.ts";
 import { MainThread, PRIORITY } from "./main-thread.ts";
-import { Net } from "./net/net.ts";
+import { Authentication } from "./net/authentication.ts";
+import { Net, type NetEvents } from "./net/net.ts";
 import type { Peer } from "./net/peer.ts";
 import type { Options } from "./options.ts";
 import { Finalizers } from "./producer/finalizer.ts";
 import { Producer } from "./producer/producer.ts";
-import { checkOffset, type RuntimeOptions } from "./producer/runtime-options.ts";
-import { readProviders } from "./producer/signature-provider.ts";
+import type { RuntimeOptions } from "./producer/runtime-options.ts";
+import { readProviders, type SignatureProviders } from "./producer/signature-provider.ts";
 import { SnapshotSchedule } from "./producer/snapshot-schedule.ts";
 import { Snapshots } from "./producer/snapshots.ts";
 import { TransactionQueue } from "./producer/transaction-queue.ts";
 import { VotePause } from "./producer/vote-pause.ts";
-
-const DEFAULT_VOTE_TIMEOUT_MS = 6000;
-const DEFAULT_MAX_REVERSIBLE = 3600;
+import {
+  authenticationOptions,
+  DEFAULT_VOTE_TIMEOUT_MS,
+  httpSettings,
+  netSettings,
+  producerSettings,
+  runtimeOptions,
+} from "./settings.ts";
 
 export class TestNode {
   readonly options: Options;
@@ -72,13 +77,7 @@ export class TestNode {
     this.main = new MainThread(onCrash);
     this.producers = options["producer-name"] ?? [];
     const providers = readProviders(options["signature-provider"] ?? [], options["keosd-provider-timeout"]);
-    this.runtime = {
-      maxTransactionTime: options["max-transaction-time"] ?? 499,
-      maxIrreversibleAgeSec: options["max-irreversible-block-age"] ?? -1,
-      offsetMs: options["produce-block-offset-ms"] ?? DEFAULT_OFFSET_MS,
-      greylistLimit: options["greylist-limit"] ?? 1000,
-    };
-    checkOffset(this.runtime.offsetMs);
+    this.runtime = runtimeOptions(options);
     this.store = new Store(options);
     const opened = this.store.open();
     this.blockLog = opened.blockLog;
@@ -90,7 +89,7 @@ export class TestNode {
     this.status = new TransactionStatus();
     this.controller = this.makeController(opened);
     this.producer = this.makeProducer(providers);
-    this.net = this.makeNet();
+    this.net = this.makeNet(providers);
     this.snapshots = new Snapshots(this.controller, this.store, this.log);
     this.snapshotSchedule = new SnapshotSchedule(join(this.store.snapshotsDir, "snapshot-schedule.json"));
     this.info = new InfoCache(this.controller);
@@ -130,13 +129,13 @@ export class TestNode {
   /** Runs a transaction on the main thread and passes it on when it succeeds. */
   push(packed: PackedTransaction, failureTrace: boolean, from?: Peer): Promise<TransactionTrace> {
     const incoming = openTransaction(this.controller.chainId, packed);
-    if (from !== undefined && !this.net.noteTransaction(incoming.id, from)) return Promise.reject(new Error("known"));
+    if (from !== undefined && !this.net.transactions.note(incoming.id, from)) return Promise.reject(new Error("known"));
     return this.main
       .call(PRIORITY.low, () => this.queue.process(this.controller, incoming, failureTrace))
       .then((trace) => {
         if (trace.except === undefined) {
           this.status.local(incoming);
-          this.net.broadcastTransaction(incoming.id, packed);
+          this.net.transactions.broadcast(incoming.id, packed);
         }
         return trace;
       });
@@ -151,7 +150,7 @@ export class TestNode {
       events: {
         produced: (state) => {
           this.producer.acceptedHeader(state);
-          this.net.broadcastBlock(state);
+          this.net.blocks.broadcast(state);
         },
         applied: (state) => this.onApplied(state),
         irreversible: (state) => this.onIrreversible(state),
@@ -160,81 +159,43 @@ export class TestNode {
     });
   }
 
-  private makeProducer(providers: ReturnType<typeof readProviders>): Producer {
-    const { options } = this;
-    return new Producer(
-      {
-        producers: this.producers,
-        pauseOnStartup: options["pause-on-startup"] === true,
-        enableStaleProduction: options["enable-stale-production"] === true,
-        maxReversible: options["max-reversible-blocks"] ?? DEFAULT_MAX_REVERSIBLE,
-      },
-      {
-        controller: this.controller,
-        providers,
-        queue: this.queue,
-        votePause: this.votePause,
-        runtime: this.runtime,
-        main: this.main,
-        log: this.log,
-        now: this.now,
-      },
-    );
+  private makeProducer(providers: SignatureProviders): Producer {
+    const { controller, queue, votePause, runtime, main, log, now } = this;
+    return new Producer(producerSettings(this.options), {
+      controller,
+      providers,
+      queue,
+      votePause,
+      runtime,
+      main,
+      log,
+      now,
+    });
   }
 
-  private makeNet(): Net {
-    const { options } = this;
-    return new Net(
-      {
-        listen: (options["p2p-listen-endpoint"] ?? ["0.0.0.0:9876"]).filter((address) => address !== ""),
-        peers: options["p2p-peer-address"] ?? [],
-        maxPerHost: options["p2p-max-nodes-per-host"] ?? 1,
-        maxClients: options["max-clients"] ?? 25,
-        keepaliveMs: options["p2p-keepalive-interval-ms"] ?? 10_000,
-        reconnectMs: (options["connection-cleanup-period"] ?? 30) * 1000,
-        agent: options["agent-name"] ?? "EOS Test Agent",
-        syncSpan: options["sync-fetch-span"] ?? 1000,
-        voteThreads: options["vote-threads"] ?? (this.producers.length > 0 ? 4 : 0),
-        producers: this.producers,
+  private makeNet(providers: SignatureProviders): Net {
+    const { controller, log, now } = this;
+    const authentication = new Authentication(authenticationOptions(this.options), providers.blocks.keys());
+    const events: NetEvents = {
+      accepted: (state, ready) => {
+        this.producer.acceptedHeader(state);
+        if (ready) this.main.post(PRIORITY.medium, () => this.producer.incomingBlock());
       },
-      {
-        controller: this.controller,
-        log: this.log,
-        now: this.now,
-        events: {
-          accepted: (state, ready) => {
-            this.producer.acceptedHeader(state);
-            if (ready) this.main.post(PRIORITY.medium, () => this.producer.incomingBlock());
-          },
-          voted: (description) => this.votePause.vote(description),
-          transaction: (packed, from) => void this.push(packed, false, from).catch(() => {}),
-        },
-      },
-    );
+      voted: (description) => this.votePause.vote(description),
+      transaction: (packed, from) => void this.push(packed, false, from).catch(() => {}),
+    };
+    return new Net(netSettings(this.options), { controller, authentication, log, now, events });
   }
 
   private makeHttp(): HttpServer {
-    const { options } = this;
-    const plugins = new Set((options.plugin ?? []).map((plugin) => plugin.replace("eosio::", "")));
+    const plugins = new Set((this.options.plugin ?? []).map((plugin) => plugin.replace("eosio::", "")));
     const endpoints = [
       ...(plugins.has("chain_api_plugin") ? [...chainApi(this), ...tableApi(this), ...transactionApi(this)] : []),
       ...(plugins.has("producer_api_plugin") ? producerApi(this) : []),
       ...(plugins.has("net_api_plugin") ? netApi(this) : []),
       ...metricsApi(this, plugins),
     ];
-    return new HttpServer(
-      {
-        address: options["http-server-address"] ?? "127.0.0.1:8888",
-        categories: options["http-category-address"] ?? [],
-        validateHost: options["http-validate-host"] !== "false" && options["http-validate-host"] !== "0",
-        aliases: options["http-alias"] ?? [],
-        maxBodyBytes: options["max-body-size"] ?? 2 * 1024 * 1024,
-        verboseErrors: options["verbose-http-errors"] === true,
-      },
-      endpoints,
-      this.main,
-      this.log,
-    );
+    return new HttpServer(httpSettings(this.options), endpoints, this.main, this.log);
   }
 
   /** Blocks that were on disk but not in the state. */

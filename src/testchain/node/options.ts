@@ -1,186 +1,112 @@
 /**
- * The options of a test-chain node: nodeos's own names, in `config.ini` and on the command line, so that
- * one set of files starts either. What this node has no use for (threads, caches, runtimes) is accepted and
- * ignored; what nodeos does not know is an error, as there.
+ * Reads the options of a node from its command line and `config.ini` as nodeos does: the command line wins,
+ * lists add up, an unknown name or a value of the wrong kind is an error.
  */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
+import { type EFFECTIVE_OPTIONS, isIgnored, kindOfOption, type OptionKind, SHORT_OPTIONS } from "./option-names.ts";
 
-type Kind = "flag" | "number" | "text" | "list";
-
-/** Options with an effect here. */
-const EFFECTIVE = {
-  plugin: "list",
-  "http-server-address": "text",
-  "http-category-address": "list",
-  "http-validate-host": "text",
-  "http-alias": "list",
-  "http-max-response-time-ms": "number",
-  "max-body-size": "number",
-  "verbose-http-errors": "flag",
-  "p2p-listen-endpoint": "list",
-  "p2p-peer-address": "list",
-  "p2p-max-nodes-per-host": "number",
-  "max-clients": "number",
-  "p2p-keepalive-interval-ms": "number",
-  "connection-cleanup-period": "number",
-  "agent-name": "text",
-  "sync-fetch-span": "number",
-  "producer-name": "list",
-  "signature-provider": "list",
-  "keosd-provider-timeout": "number",
-  "pause-on-startup": "flag",
-  "enable-stale-production": "flag",
-  "produce-block-offset-ms": "number",
-  "production-pause-vote-timeout-ms": "number",
-  "max-irreversible-block-age": "number",
-  "max-reversible-blocks": "number",
-  "max-transaction-time": "number",
-  "greylist-limit": "number",
-  "vote-threads": "number",
-  "chain-state-db-size-mb": "number",
-  "blocks-dir": "text",
-  "state-dir": "text",
-  "snapshots-dir": "text",
-  "finalizers-dir": "text",
-  "genesis-json": "text",
-  snapshot: "text",
-  "delete-all-blocks": "flag",
-  "hard-replay-blockchain": "flag",
-  "replay-blockchain": "flag",
-  "enable-account-queries": "flag",
-  "transaction-finality-status-max-storage-size-gb": "number",
-  "config-dir": "text",
-  "data-dir": "text",
-  config: "text",
-  /** Not in nodeos: shifts this process's clock, where nodeos would be run under libfaketime. */
-  "test-clock-offset-ms": "number",
-} as const satisfies Record<string, Kind>;
-
-const IGNORED = new Set([
-  "wasm-runtime",
-  "eos-vm-oc-enable",
-  "chain-threads",
-  "http-threads",
-  "net-threads",
-  "producer-threads",
-  "read-only-threads",
-  "http-max-bytes-in-flight-mb",
-  "http-max-in-flight-requests",
-  "http-keep-alive",
-  "access-control-allow-origin",
-  "access-control-allow-headers",
-  "contracts-console",
-  "abi-serializer-max-time-ms",
-  "chain-state-db-guard-size-mb",
-  "database-map-mode",
-  "logconf",
-  "l",
-  "p2p-server-address",
-  "allowed-connection",
-  "resource-monitor-not-shutdown-on-threshold-exceeded",
-  "resource-monitor-space-threshold",
-  "disable-subjective-billing",
-  "disable-subjective-p2p-billing",
-  "disable-subjective-api-billing",
-  "subjective-cpu-leeway-us",
-  "disable-replay-opts",
-  "trace-history",
-  "trace-no-abis",
-  "trace-dir",
-  "chain-state-history",
-  "finality-data-history",
-  "state-history-endpoint",
-  "state-history-dir",
-]);
-
-const SHORT: Record<string, string> = {
-  e: "enable-stale-production",
-  x: "pause-on-startup",
-  d: "data-dir",
-  c: "config",
-  p: "producer-name",
-};
-
-type Value<K extends Kind> = K extends "flag"
+type Value<K extends OptionKind> = K extends "flag" | "bool"
   ? boolean
   : K extends "number"
     ? number
     : K extends "list"
       ? string[]
       : string;
-export type Options = { [K in keyof typeof EFFECTIVE]?: Value<(typeof EFFECTIVE)[K]> };
+export type Options = { [K in keyof typeof EFFECTIVE_OPTIONS]?: Value<(typeof EFFECTIVE_OPTIONS)[K]> };
 
 /** A mistake in the options; `main` prints it as nodeos does and exits with 255. */
 export class OptionsError extends Error {}
 
-/** Reads the command line and the `config.ini` it points to; the command line wins, lists add up. */
+/** Values by option name, in the order they were given. */
+type Given = Map<string, string[]>;
+
+/** `argv`: what stands behind the program's name. Throws {@link OptionsError}. */
 export function readOptions(argv: readonly string[]): Options {
-  const given = parseArguments(argv);
-  const directory = (given.get("config-dir") ?? [])[0];
-  const values = new Map<string, string[]>();
-  if (directory !== undefined) {
-    const file = join(directory, (given.get("config") ?? ["config.ini"])[0] ?? "config.ini");
-    for (const [name, value] of parseIni(readFileSync(file, "utf8"))) add(values, name, value);
-  }
-  for (const [name, list] of given) {
-    if (kindOf(name) === "list") for (const value of list) add(values, name, value);
-    else values.set(name, list);
+  const line = parseArguments(argv);
+  const file = configFile(line);
+  const given: Given = file === undefined ? new Map() : parseIni(readFileSync(file, "utf8"));
+  for (const [name, values] of line) {
+    const before = kindOfOption(name) === "list" ? (given.get(name) ?? []) : [];
+    given.set(name, [...before, ...values]);
   }
   const options: Record<string, unknown> = {};
-  for (const [name, list] of values) {
-    const kind = kindOf(name);
-    if (kind !== undefined) options[name] = convert(name, kind, list);
+  for (const [name, values] of given) {
+    if (!isIgnored(name)) options[name] = convert(name, kindOf(name), values);
   }
   return options as Options;
 }
 
-function kindOf(name: string): Kind | undefined {
-  const kind = (EFFECTIVE as Record<string, Kind>)[name];
-  if (kind === undefined && !IGNORED.has(name)) throw new OptionsError(`unrecognised option '${name}'`);
+/** nodeos writes a default one where there is none; for us that is the same as none. */
+function configFile(line: Given): string | undefined {
+  const name = line.get("config")?.at(-1) ?? "config.ini";
+  const directory = line.get("config-dir")?.at(-1);
+  if (directory === undefined && !isAbsolute(name)) return undefined;
+  const file = isAbsolute(name) ? name : join(directory ?? "", name);
+  if (existsSync(file)) return file;
+  if (line.has("config")) throw new OptionsError(`Config file ${file} missing.`);
+  return undefined;
+}
+
+function kindOf(name: string): OptionKind {
+  const kind = kindOfOption(name);
+  if (kind === undefined) throw new OptionsError(`unrecognised option '${name}'`);
   return kind;
 }
 
-function convert(name: string, kind: Kind, list: string[]): unknown {
-  const last = list.at(-1) ?? "";
-  if (kind === "list") return list;
+function convert(name: string, kind: OptionKind, values: readonly string[]): unknown {
+  const last = values.at(-1) ?? "";
+  if (kind === "list") return values;
   if (kind === "text") return last;
-  if (kind === "flag") return last === "" || last === "true" || last === "1";
-  const number = Number(last);
-  if (!Number.isInteger(number) || last === "") {
-    throw new OptionsError(`the argument ('${last}') for option '--${name}' is invalid`);
+  const wrong = () => new OptionsError(`the argument ('${last}') for option '--${name}' is invalid`);
+  if (kind === "number") {
+    if (!/^[+-]?\d+$/.test(last)) throw wrong();
+    return Number(last);
   }
-  return number;
+  if (["", "1", "true", "yes", "on"].includes(last.toLowerCase())) return true;
+  if (["0", "false", "no", "off"].includes(last.toLowerCase())) return false;
+  throw wrong();
 }
 
-function add(values: Map<string, string[]>, name: string, value: string): void {
-  const list = values.get(name);
-  if (list === undefined) values.set(name, [value]);
-  else list.push(value);
+/** One source's values: all but a list may be given only once in it. */
+function add(given: Given, name: string, value: string): void {
+  const values = given.get(name);
+  if (values === undefined) given.set(name, [value]);
+  else if (kindOf(name) === "list") values.push(value);
+  else throw new OptionsError(`option '--${name}' cannot be specified more than once`);
 }
 
-function parseArguments(argv: readonly string[]): Map<string, string[]> {
-  const values = new Map<string, string[]>();
+function parseArguments(argv: readonly string[]): Given {
+  const given: Given = new Map();
   for (let i = 0; i < argv.length; i++) {
     const argument = argv[i] as string;
     const parts = /^(?:--([a-z0-9-]+)|-([a-z]))(?:=(.*))?$/s.exec(argument);
     if (parts === null) throw new OptionsError(`unexpected argument '${argument}'`);
-    const name = parts[1] ?? SHORT[parts[2] as string] ?? (parts[2] as string);
-    const kind = kindOf(name);
+    const name = parts[1] ?? SHORT_OPTIONS[parts[2] as string] ?? (parts[2] as string);
     let value = parts[3];
-    if (value === undefined && kind !== "flag") value = argv[++i];
-    add(values, name, value ?? "");
+    if (kindOf(name) === "flag") {
+      if (value !== undefined) throw new OptionsError(`option '--${name}' does not take any arguments`);
+    } else if (value === undefined) {
+      value = argv[++i];
+      if (value === undefined) throw new OptionsError(`the required argument for option '--${name}' is missing`);
+    }
+    add(given, name, value ?? "");
   }
-  return values;
+  return given;
 }
 
-function* parseIni(text: string): Generator<[string, string]> {
+function parseIni(text: string): Given {
+  const given: Given = new Map();
   for (const [index, line] of text.split(/\r?\n/).entries()) {
-    const content = line.replace(/(^|\s)#.*$/, "").trim();
+    const content = line.replace(/#.*$/, "").trim();
     if (content === "") continue;
     const equals = content.indexOf("=");
-    if (equals < 1)
-      throw new OptionsError(`the options configuration file contains an invalid line ${index + 1}: '${line}'`);
-    yield [content.slice(0, equals).trim(), content.slice(equals + 1).trim()];
+    if (equals < 1) {
+      throw new OptionsError(`the options configuration file contains an invalid line ${index + 1}`);
+    }
+    const name = content.slice(0, equals).trim();
+    kindOf(name);
+    add(given, name, content.slice(equals + 1).trim());
   }
+  return given;
 }

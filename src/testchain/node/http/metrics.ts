@@ -95,7 +95,7 @@ function exposition(node: TestNode): string {
       "nodeos_p2p_failed_connections",
       "counter",
       "total number of failed out-going p2p connections",
-      one(node.net.failedConnections),
+      one(node.net.table.failedConnections),
     ],
     ["nodeos_p2p_dropped_trxs_total", "counter", "total number of dropped transactions by net plugin", one(0)],
     [

@@ -18,11 +18,11 @@ export function netApi(node: TestNode): Endpoint[] {
     handle,
   });
   return [
-    endpoint("connect", "net_rw", "string", (body) => node.net.connect(textField(body, "value"))),
-    endpoint("disconnect", "net_rw", "string", (body) => node.net.disconnect(textField(body, "value"))),
+    endpoint("connect", "net_rw", "string", (body) => node.net.table.connect(textField(body, "value"))),
+    endpoint("disconnect", "net_rw", "string", (body) => node.net.table.disconnect(textField(body, "value"))),
     endpoint("status", "net_ro", "string", (body) => {
       const address = textField(body, "value");
-      const peer = node.net.find(address);
+      const peer = node.net.table.find(address);
       return peer === undefined ? `connection not found: ${address}` : connectionJson(peer);
     }),
     endpoint("connections", "net_ro", "none", () => node.net.peers.map(connectionJson)),
@@ -41,8 +41,8 @@ function connectionJson(peer: Peer) {
     is_bp_peer: false,
     is_bp_gossip_peer: false,
     is_socket_open: !socket.destroyed,
-    is_blocks_only: peer.blocksOnly,
-    is_transactions_only: peer.transactionsOnly,
+    is_blocks_only: peer.traffic === "blocks",
+    is_transactions_only: peer.traffic === "transactions",
     last_vote_received: formatTimePoint(peer.lastVoteMs),
     last_handshake: {
       network_version: hello?.networkVersion ?? 0,

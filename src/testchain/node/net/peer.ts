@@ -3,10 +3,9 @@
  * answers what concerns only the connection; everything about the chain goes to its {@link PeerHost}.
  */
 import type { Socket } from "node:net";
-import { sha256, ZERO_256 } from "../../../chain/hash.ts";
+import { ZERO_256 } from "../../../chain/hash.ts";
 import { FrameSplitter } from "../../../chain/p2p/frame.ts";
 import {
-  anonymousHandshake,
   decodeMessage,
   encodeFrame,
   FEATURE,
@@ -14,30 +13,20 @@ import {
   type GoAwayReason,
   type Handshake,
   type Message,
-  NETWORK_VERSION_BASE,
-  NO_SIGNATURE,
 } from "../../../chain/p2p/messages.ts";
 import { messageOf } from "../../../kit/problem.ts";
-import type { NodeLog } from "../log.ts";
+import type { Level, NodeLog } from "../log.ts";
+import { type Traffic, trafficAskedFor } from "./endpoint.ts";
+import { type ChainView, isValidHandshake, makeHandshake, type Self } from "./handshake.ts";
+import { PeerClock } from "./peer-clock.ts";
 
 /** nodeos gives up on a connection with this much unsent. */
 const MAX_UNSENT_BYTES = 40 * 1024 * 1024;
 /** After this many nacks in a row the peer evidently gets its blocks elsewhere: notices will do. */
 const NACKS_BEFORE_NOTICES = 2;
 
-export interface ChainView {
-  rootNum: number;
-  rootId: string;
-  headNum: number;
-  headId: string;
-}
-
-export interface PeerHost {
-  readonly chainId: string;
-  readonly nodeId: string;
-  readonly agent: string;
-  readonly listenAddress: string;
-  readonly keepaliveMs: number;
+export interface PeerHost extends Self {
+  readonly settings: Self["settings"] & { readonly keepaliveMs: number };
   readonly log: NodeLog;
   now(): number;
   view(): ChainView;
@@ -59,10 +48,11 @@ export class Peer {
   headNum = 0;
   /** The peer is fetching old blocks from us and wants no new ones until it has them. */
   syncingFromUs = false;
-  blocksOnly = false;
-  transactionsOnly = false;
+  /** The head that the peer told us of and that we are catching up to. */
+  catchUp: { num: number; id: string } | undefined;
+  /** What is sent to the peer, and asked of it. */
+  traffic: Traffic;
   lastVoteMs = 0;
-  roundTripNs = 0n;
   uniqueBlocks = 0;
   lastReceivedBlock = 0;
   bytesReceived = 0;
@@ -70,24 +60,29 @@ export class Peer {
   readonly startedMs: number;
   private readonly host: PeerHost;
   private readonly frames = new FrameSplitter();
+  private readonly clock: PeerClock;
   private generation = 0;
   private lastSent: ChainView | undefined;
-  private pingNs = 0n;
   private heardMs: number;
   private blockMs: number;
   private nacks = 0;
   private lastNackNum = 0;
   private ended = false;
 
-  constructor(host: PeerHost, id: number, socket: Socket, dialed: string) {
+  /** `dialed` is the address as it was configured, empty for a connection that we accepted. */
+  constructor(host: PeerHost, id: number, socket: Socket, { dialed, traffic }: { dialed: string; traffic: Traffic }) {
     this.host = host;
     this.id = id;
     this.socket = socket;
     this.dialed = dialed;
+    this.traffic = traffic;
     this.incoming = dialed === "";
     this.startedMs = host.now();
     this.heardMs = this.startedMs;
     this.blockMs = this.startedMs;
+    const now = () => host.now();
+    const warn = (message: string) => this.say("warn", "handle_message", message);
+    this.clock = new PeerClock(now, (message) => this.send(message), warn);
     socket.setNoDelay(true);
     socket.on("data", (chunk) => this.receive(chunk));
     socket.once("error", () => this.close(true));
@@ -101,6 +96,14 @@ export class Peer {
   /** Gets new blocks and transactions. */
   get current(): boolean {
     return this.connected && !this.syncingFromUs;
+  }
+
+  get takesBlocks(): boolean {
+    return this.traffic !== "transactions";
+  }
+
+  get takesTransactions(): boolean {
+    return this.traffic !== "blocks";
   }
 
   get level(): number {
@@ -138,18 +141,8 @@ export class Peer {
     if (this.lastSent?.headId === view.headId && this.lastSent.rootId === view.rootId && this.generation > 0) return;
     this.lastSent = view;
     this.generation += 1;
-    this.send(
-      anonymousHandshake({
-        networkVersion: NETWORK_VERSION_BASE + FEATURE.trxNotice,
-        chainId: this.host.chainId,
-        nodeId: this.host.nodeId,
-        timeNs: this.nowNs(),
-        p2pAddress: `${this.host.listenAddress} - ${this.host.nodeId.slice(0, 7)}`,
-        agent: this.host.agent,
-        generation: this.generation,
-        ...view,
-      }),
-    );
+    const { generation, traffic } = this;
+    this.send(makeHandshake(this.host, view, { generation, timeNs: this.clock.nowNs(), traffic }));
   }
 
   get handshakesSent(): number {
@@ -157,24 +150,26 @@ export class Peer {
   }
 
   ping(): void {
-    if (this.pingNs !== 0n) return;
-    this.pingNs = this.nowNs();
-    this.send({ type: "time", org: 0n, rec: 0n, xmt: this.pingNs, dst: 0n });
+    this.clock.ping();
+  }
+
+  get roundTripNs(): bigint {
+    return this.clock.roundTripNs;
   }
 
   /** Every keep-alive interval: drops a silent peer, greets one that sends no blocks, else pings. */
   heartbeat(syncing: boolean): void {
     const now = this.host.now();
-    const limit = this.host.keepaliveMs * 2;
+    const limit = this.host.settings.keepaliveMs * 2;
     if (now - this.heardMs > limit) {
-      this.host.log.write("warn", "net-0", "net_plugin.cpp:check_heartbeat", `${this.label} heartbeat timed out`);
+      this.say("warn", "check_heartbeat", "heartbeat timed out for peer address");
       this.close(!this.incoming);
     } else if (!syncing && now - this.blockMs > Math.max(limit / 2, 1000)) {
+      this.say("warn", "check_heartbeat", "half heartbeat timed out, sending handshake");
       this.lastSent = undefined;
       this.sendHandshake();
     } else {
-      this.pingNs = 0n;
-      this.ping();
+      this.clock.pingAgain();
     }
   }
 
@@ -215,12 +210,7 @@ export class Peer {
         this.handle(decodeMessage(payload));
       }
     } catch (thrown) {
-      this.host.log.write(
-        "warn",
-        "net-0",
-        "net_plugin.cpp:process_next_message",
-        `${this.label} Exception in handling message: ${messageOf(thrown)}`,
-      );
+      this.say("warn", "process_next_message", `Exception in handling message: ${messageOf(thrown)}`);
       this.close(false);
     }
   }
@@ -229,14 +219,9 @@ export class Peer {
     if (message.type === "handshake") {
       this.onHandshake(message);
     } else if (message.type === "time") {
-      this.onTime(message.org, message.xmt);
+      this.clock.received(message);
     } else if (message.type === "go_away") {
-      this.host.log.write(
-        "warn",
-        "net-0",
-        "net_plugin.cpp:handle_message",
-        `${this.label} received go_away_message, reason = ${message.reason}`,
-      );
+      this.say("warn", "handle_message", `received go_away_message, reason = ${message.reason}`);
       this.close(message.reason === "benign_other" || message.reason === "wrong_version");
     } else {
       if (message.type === "signed_block") this.blockMs = this.heardMs;
@@ -245,8 +230,8 @@ export class Peer {
   }
 
   private onHandshake(hello: Handshake): void {
-    if (!isValid(hello)) {
-      this.host.log.write("warn", "net-0", "net_plugin.cpp:handle_message", `${this.label} bad handshake message`);
+    if (!isValidHandshake(hello)) {
+      this.say("warn", "handle_message", "bad handshake message");
       this.goAway("fatal_other");
       return;
     }
@@ -254,43 +239,14 @@ export class Peer {
     this.rootNum = hello.rootNum;
     this.headNum = hello.headNum;
     if (hello.generation === 1) {
-      // `:blk` and `:trx` behind the port say what the peer wants
-      const kind = /^[^ ]+:(blk|trx)( |$)/.exec(hello.p2pAddress)?.[1];
-      this.blocksOnly ||= kind === "blk";
-      this.transactionsOnly ||= kind === "trx";
+      const asked = trafficAskedFor(hello.p2pAddress);
+      if (asked !== "both") this.traffic = asked;
     }
     const reason = this.host.greeted(this, hello);
     if (reason !== undefined) this.goAway(reason);
   }
 
-  private onTime(org: bigint, xmt: bigint): void {
-    if (xmt === 0n) return;
-    const now = this.nowNs();
-    if (org === 0n) {
-      this.send({ type: "time", org: xmt, rec: now, xmt: this.nowNs(), dst: 0n });
-    } else if (org === this.pingNs) {
-      this.roundTripNs = now - org;
-      this.pingNs = 0n;
-    }
+  private say(level: Level, method: string, message: string): void {
+    this.host.log.write(level, "net-0", `net_plugin.cpp:${method}`, `${this.label} ${message}`);
   }
-
-  private nowNs(): bigint {
-    return BigInt(Math.round(this.host.now() * 1000)) * 1000n;
-  }
-}
-
-/** nodeos's checks of a handshake that do not need the chain. */
-function isValid(hello: Handshake): boolean {
-  const authenticates = hello.token !== ZERO_256 || hello.signature !== NO_SIGNATURE;
-  const time = Buffer.alloc(8);
-  time.writeBigInt64LE(hello.timeNs);
-  return (
-    hello.rootNum <= hello.headNum &&
-    hello.p2pAddress !== "" &&
-    hello.p2pAddress.length <= 384 &&
-    hello.os !== "" &&
-    hello.os.length <= 384 &&
-    hello.agent.length <= 384 &&
-    (!authenticates || sha256(time).toString("hex") === hello.token)
-  );
 }
