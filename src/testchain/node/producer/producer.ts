@@ -287,7 +287,10 @@ export class Producer {
     });
   }
 
-  /** Signs and commits the block under construction. After a failure its slot is lost, and slept through. */
+  /**
+   * Signs and commits the block under construction. After a failure its slot is lost, and slept through; so is the
+   * next one when the failure came only after the slot had begun, as a late signer's does.
+   */
   private async produce(): Promise<void> {
     const { controller, providers } = this.parts;
     const { building } = controller;
@@ -300,7 +303,7 @@ export class Producer {
     } catch (thrown) {
       this.log("warn", "2937:maybe_produce_block", detailLines(asFailure(thrown)));
       this.abort();
-      this.wakeAt(timeOf(draft.slot));
+      this.wakeAt(timeOf(this.pendingSlot(controller.head)));
     }
   }
 
