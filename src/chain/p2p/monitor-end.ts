@@ -16,7 +16,9 @@ export function fellSilent(ms: number): End {
 }
 const STOPPED = "the process may be stopped, or a firewall drops packets";
 
-export function unreachable(cause: Error): End {
+/** The socket's error. A reset is the peer's doing even while we connect: it accepts and then hangs up on us. */
+export function connectionFailed(connected: boolean, greeted: boolean, cause: NodeJS.ErrnoException): End {
+  if (connected || cause.code === "ECONNRESET") return closedByPeer(greeted, cause);
   const help = "check that the node runs and listens for p2p on this address";
   return { code: "P2P_UNREACHABLE", message: messageOf(cause), help, cause };
 }

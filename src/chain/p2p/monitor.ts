@@ -2,9 +2,9 @@
  * Listens to one peer without being a full node: handshake, head and LIB, clock offset, and every block
  * header as it passes.
  *
- * How it stays harmless and in the stream: the first handshake claims nothing, the second claims what the
- * peer itself has just shown, and later ones what it has sent since. A peer never has reason to ask us for
- * blocks, and it counts us as in sync and sends each new block. We send no nacks (they would reduce blocks
+ * How it stays harmless and in the stream: the first handshake claims nothing, every later one answers a handshake
+ * of the peer with the peer's own head and LIB. It never has reason to ask us for blocks, counts us as in sync and
+ * sends each new block. We send no nacks (they would reduce blocks
  * to notices) and ignore requests. A time message every few seconds keeps the connection and measures the
  * clock: offset = ((rec − org) + (xmt − dst)) / 2.
  *
@@ -32,13 +32,13 @@ import {
 
 import {
   closedByPeer,
+  connectionFailed,
   type End,
   fellSilent,
   leavesUnread,
   neverGreeted,
   sentAway,
   sentGarbage,
-  unreachable,
   wrongChain,
 } from "./monitor-end.ts";
 
@@ -52,6 +52,9 @@ const HELLO_TIMEOUT_MS = 5000;
 const MAX_UNSENT_BYTES = 1024 * 1024;
 /** The others are not even decoded. */
 const HEARD: ReadonlySet<string> = new Set<Message["type"]>(["handshake", "time", "signed_block", "go_away"]);
+
+type View = Pick<Handshake, "rootNum" | "rootId" | "headNum" | "headId">;
+const NOTHING: View = { rootNum: 0, rootId: ZERO_256, headNum: 0, headId: ZERO_256 };
 
 export interface MonitorTarget {
   host: string;
@@ -87,7 +90,6 @@ export class PeerMonitor {
   private readonly helloTimer: NodeJS.Timeout;
   private pinger: NodeJS.Timeout | undefined;
   private silentPings = 0;
-  private claimed = { rootNum: 0, rootId: ZERO_256, headNum: 0, headId: ZERO_256 };
   private generation = 0;
   private pingSentNs = 0n;
   private greeted = false;
@@ -101,13 +103,11 @@ export class PeerMonitor {
     this.helloTimer = setTimeout(() => this.end(neverGreeted(HELLO_TIMEOUT_MS)), HELLO_TIMEOUT_MS);
     this.socket.once("connect", () => {
       this.pinger = setInterval(() => this.pingOrGiveUp(), PING_EVERY_MS);
-      this.sendHandshake();
+      this.sendHandshake(NOTHING);
       this.ping();
     });
     this.socket.on("data", (chunk) => this.receive(chunk));
-    this.socket.once("error", (cause) =>
-      this.end(this.pinger === undefined ? unreachable(cause) : closedByPeer(this.greeted, cause)),
-    );
+    this.socket.once("error", (cause) => this.end(connectionFailed(this.pinger !== undefined, this.greeted, cause)));
     this.socket.once("close", () => this.end(closedByPeer(this.greeted)));
   }
 
@@ -167,18 +167,15 @@ export class PeerMonitor {
     const first = !this.greeted;
     this.greeted = true;
     clearTimeout(this.helloTimer);
-    this.claimed = { rootNum: hello.rootNum, rootId: hello.rootId, headNum: hello.headNum, headId: hello.headId };
     this.events.handshake?.(hello);
     // The first answer makes the peer count us as in sync; a later handshake asks where we are.
-    if (first || hello.generation > 1) this.sendHandshake();
+    if (first || hello.generation > 1) this.sendHandshake(hello);
   }
 
   private onBlock(bytes: Buffer): void {
     const receivedAt = Date.now();
     const { header, id, producerSignature } = identifyBlock(bytes);
-    const num = blockNum(header);
-    if (num > this.claimed.headNum) this.claimed = { ...this.claimed, headNum: num, headId: id };
-    this.events.block?.({ id, num, header, producerSignature, receivedAt });
+    this.events.block?.({ id, num: blockNum(header), header, producerSignature, receivedAt });
   }
 
   private onTime(message: TimeMessage): void {
@@ -206,7 +203,7 @@ export class PeerMonitor {
     this.send({ type: "time", org: 0n, rec: 0n, xmt: this.pingSentNs, dst: 0n });
   }
 
-  private sendHandshake(): void {
+  private sendHandshake({ rootNum, rootId, headNum, headId }: View): void {
     this.generation += 1;
     this.send(
       anonymousHandshake({
@@ -218,7 +215,10 @@ export class PeerMonitor {
         p2pAddress: `127.0.0.1:9876:blk - ${this.nodeId.slice(0, 7)}`,
         agent: "atalaya monitor",
         generation: this.generation,
-        ...this.claimed,
+        rootNum,
+        rootId,
+        headNum,
+        headId,
       }),
     );
   }
