@@ -18,9 +18,7 @@ import { Metrics, metricsApi } from "./http/metrics.ts";
 import { netApi } from "./http/net-api.ts";
 import { producerApi } from "./http/producer-api.ts";
 import { HttpServer } from "./http/server.ts";
-import { tableApi } from "./http/table-api.ts";
 import { TrackedVotes } from "./http/tracked-votes.ts";
-import { transactionApi } from "./http/transaction-api.ts";
 import { TransactionStatus } from "./http/transaction-status.ts";
 import { type NodeLog, nodeLog } from "./log.ts";
 import { MainThread, PRIORITY } from "./main-thread.ts";
@@ -190,7 +188,7 @@ export class TestNode {
   private makeHttp(): HttpServer {
     const plugins = new Set((this.options.plugin ?? []).map((plugin) => plugin.replace("eosio::", "")));
     const endpoints = [
-      ...(plugins.has("chain_api_plugin") ? [...chainApi(this), ...tableApi(this), ...transactionApi(this)] : []),
+      ...(plugins.has("chain_api_plugin") ? chainApi(this) : []),
       ...(plugins.has("producer_api_plugin") ? producerApi(this) : []),
       ...(plugins.has("net_api_plugin") ? netApi(this) : []),
       ...metricsApi(this, plugins),

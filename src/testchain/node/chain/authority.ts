@@ -1,6 +1,8 @@
-/** Accounts' permissions: authorities of keys and other permissions, and whether a set of keys satisfies one. */
+/** Accounts' permissions: authorities of keys and other permissions, what is a valid one, and which keys satisfy one. */
+import { parsePublicKey } from "../../../chain/keys/text.ts";
+import { nameToU64 } from "../../../chain/name.ts";
 import type { PermissionLevel } from "../../../chain/transaction.ts";
-import { failure } from "../failure.ts";
+import { getChainConfig } from "./chain-config.ts";
 import type { Row, Tables } from "./tables.ts";
 
 /** As in `newaccount` and `get_account`. */
@@ -16,8 +18,8 @@ export interface PermissionRow {
   auth: Authority;
 }
 
-/** Genesis's `max_authority_depth`. */
-const MAX_AUTHORITY_DEPTH = 6;
+/** The permission that only an account's own code has; no key satisfies it. */
+export const CODE_PERMISSION = "eosio.code";
 
 export function keyAuthority(key: string): Authority {
   return { threshold: 1, keys: [{ key, weight: 1 }], accounts: [], waits: [] };
@@ -31,6 +33,10 @@ export function setPermission(tables: Tables, account: string, permission: strin
   tables.set("permission", `${account}/${permission}`, row as unknown as Row);
 }
 
+export function removePermission(tables: Tables, account: string, permission: string): void {
+  tables.delete("permission", `${account}/${permission}`);
+}
+
 /** All permissions of an account, by name. */
 export function permissionsOf(tables: Tables, account: string): [string, PermissionRow][] {
   const prefix = `${account}/`;
@@ -40,7 +46,44 @@ export function permissionsOf(tables: Tables, account: string): [string, Permiss
     .sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** True when the keys satisfy an authority, following permissions of other accounts. `used` collects the keys that counted. */
+/**
+ * True for an authority that nodeos stores: its entries of each kind in ascending order and none twice, and
+ * heavy enough together to reach the threshold.
+ */
+export function isValidAuthority({ threshold, keys, accounts, waits }: Authority): boolean {
+  const weight = [...keys, ...accounts, ...waits].reduce((sum, entry) => sum + entry.weight, 0);
+  const levels = accounts.map(
+    ({ permission }) => [nameToU64(permission.actor), nameToU64(permission.permission)] as const,
+  );
+  return (
+    threshold > 0 &&
+    weight >= threshold &&
+    ascending(keys, (a, b) => compareKeys(a.key, b.key)) &&
+    ascending(levels, (a, b) => (a[0] === b[0] ? compare(a[1], b[1]) : compare(a[0], b[0]))) &&
+    ascending(waits, (a, b) => compare(a.wait_sec, b.wait_sec)) &&
+    waits.every((wait) => wait.wait_sec > 0)
+  );
+}
+
+function ascending<T>(items: readonly T[], order: (a: T, b: T) => number): boolean {
+  return items.slice(1).every((item, i) => order(items[i] as T, item) < 0);
+}
+
+function compare<T extends number | bigint>(a: T, b: T): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** By kind, then by their bytes. */
+function compareKeys(a: string, b: string): number {
+  const [x, y] = [parsePublicKey(a), parsePublicKey(b)];
+  return x.kind === y.kind ? x.bytes.compare(y.bytes) : x.kind < y.kind ? -1 : 1;
+}
+
+/**
+ * True when the keys satisfy an authority, following permissions of other accounts. Heavier entries are tried
+ * first, as nodeos does, and `used` collects the keys that counted: none of an authority that fails. A wait never
+ * counts, since no transaction can be delayed.
+ */
 export function satisfiesAuthority(
   tables: Tables,
   auth: Authority,
@@ -48,20 +91,39 @@ export function satisfiesAuthority(
   used: Set<string>,
   depth = 0,
 ): boolean {
+  const counted = new Set(used);
   let weight = 0;
-  for (const entry of auth.keys) {
-    if (!keys.has(entry.key)) continue;
-    used.add(entry.key);
+  for (const entry of [...auth.keys, ...auth.accounts].sort((a, b) => b.weight - a.weight)) {
+    if (
+      !("key" in entry
+        ? takeKey(entry.key, keys, counted)
+        : satisfiesLevel(tables, entry.permission, keys, counted, depth))
+    )
+      continue;
     weight += entry.weight;
-    if (weight >= auth.threshold) return true;
-  }
-  for (const entry of auth.accounts) {
-    const row = getPermission(tables, entry.permission.actor, entry.permission.permission);
-    if (row === undefined || depth >= MAX_AUTHORITY_DEPTH) continue;
-    if (satisfiesAuthority(tables, row.auth, keys, used, depth + 1)) weight += entry.weight;
-    if (weight >= auth.threshold) return true;
+    if (weight < auth.threshold) continue;
+    for (const key of counted) used.add(key);
+    return true;
   }
   return false;
+}
+
+function takeKey(key: string, keys: ReadonlySet<string>, counted: Set<string>): boolean {
+  if (!keys.has(key)) return false;
+  counted.add(key);
+  return true;
+}
+
+function satisfiesLevel(
+  tables: Tables,
+  { actor, permission }: PermissionLevel,
+  keys: ReadonlySet<string>,
+  counted: Set<string>,
+  depth: number,
+): boolean {
+  const row = getPermission(tables, actor, permission);
+  if (row === undefined || depth >= getChainConfig(tables).max_authority_depth) return false;
+  return satisfiesAuthority(tables, row.auth, keys, counted, depth + 1);
 }
 
 /** True when `declared` is `required` or one of its ancestors. */
@@ -79,57 +141,4 @@ export function satisfiesPermission(tables: Tables, account: string, declared: s
 export function requiredPermission(tables: Tables, actor: string, code: string, action: string): string {
   const link = (type: string) => tables.get<string>("link", `${actor}/${code}/${type}`);
   return link(action) ?? link("") ?? "active";
-}
-
-/** Throws unless the keys that signed satisfy every declared authorization, and every key was needed. */
-export function checkAuthorization(
-  tables: Tables,
-  actions: readonly { account: string; name: string; authorization: PermissionLevel[] }[],
-  keys: ReadonlySet<string>,
-): void {
-  const used = new Set<string>();
-  for (const action of actions) {
-    for (const level of action.authorization) {
-      checkLevel(tables, action, level);
-      const row = getPermission(tables, level.actor, level.permission);
-      if (row === undefined || !satisfiesAuthority(tables, row.auth, keys, used)) {
-        const provided = JSON.stringify([...keys]);
-        throw failure(
-          "unsatisfied_authorization",
-          `transaction declares authority '${JSON.stringify(level)}', but does not have signatures for it under a ` +
-            `provided delay of 0 ms, provided permissions [], provided keys ${provided}, and a delay max limit of 3888000000 ms`,
-          "authorization_manager.cpp:check_authorization",
-        );
-      }
-    }
-  }
-  const irrelevant = [...keys].filter((key) => !used.has(key));
-  if (irrelevant.length > 0) {
-    throw failure(
-      "tx_irrelevant_sig",
-      `transaction bears irrelevant signatures from these keys: ${JSON.stringify(irrelevant)}`,
-      "authorization_manager.cpp:check_authorization",
-    );
-  }
-}
-
-function checkLevel(tables: Tables, action: { account: string; name: string }, level: PermissionLevel): void {
-  if (getPermission(tables, level.actor, level.permission) === undefined) {
-    throw failure(
-      "transaction_exception",
-      tables.get("account", level.actor) === undefined
-        ? `action's authorizing actor '${level.actor}' does not exist`
-        : `action's authorizations include a non-existent permission: ${JSON.stringify(level)}`,
-      "transaction_context.cpp:validate_referenced_accounts",
-    );
-  }
-  const required = requiredPermission(tables, level.actor, action.account, action.name);
-  if (!satisfiesPermission(tables, level.actor, level.permission, required)) {
-    throw failure(
-      "irrelevant_auth_exception",
-      `action declares irrelevant authority '${JSON.stringify(level)}'; minimum authority is ` +
-        JSON.stringify({ actor: level.actor, permission: required }),
-      "authorization_manager.cpp:check_authorization",
-    );
-  }
 }

@@ -30,16 +30,20 @@ export class BlockBuilder {
   readonly draft: Draft;
   readonly features: readonly string[];
   readonly receipts: TransactionReceipt[] = [];
+  /** What was run with success, in the order of running. */
   readonly transactions: IncomingTransaction[] = [];
   readonly startedAt = performance.now();
   private readonly context: BlockContext;
   private readonly actionDigests: Buffer[] = [];
   /** The legacy schedule that this block announces. */
   private readonly announced: ScheduledProducer[] | undefined;
+  /** Nothing that is run here stays: each transaction runs on the head's state, and is kept to be run again. */
+  private readonly ephemeral: boolean;
 
   /** Opens a session on the state; end it with {@link Tables.undo} or keep it as the block's. */
-  constructor(chainId: string, tables: Tables, draft: Draft, features: readonly string[]) {
+  constructor(chainId: string, tables: Tables, draft: Draft, features: readonly string[], ephemeral = false) {
     this.draft = draft;
+    this.ephemeral = ephemeral;
     this.features = features;
     this.context = { chainId, num: draft.num, slot: draft.slot, tables, effects: {} };
     tables.begin();
@@ -52,8 +56,10 @@ export class BlockBuilder {
 
   /** Runs a transaction; when it succeeds it becomes part of the block. */
   push(incoming: IncomingTransaction, billedUs?: number): TransactionTrace {
-    const trace = applyTransaction(this.context, incoming, billedUs);
-    if (trace.receipt !== undefined) {
+    const trace = this.ephemeral ? this.compute(incoming) : applyTransaction(this.context, incoming, billedUs);
+    if (trace.receipt !== undefined && this.ephemeral) {
+      if (!this.transactions.some(({ id }) => id === incoming.id)) this.transactions.push(incoming);
+    } else if (trace.receipt !== undefined) {
       this.transactions.push(incoming);
       this.receipts.push({ status: "executed", ...trace.receipt, transaction: incoming.packed });
       for (const { receipt } of trace.actions)
@@ -65,7 +71,7 @@ export class BlockBuilder {
   /** Runs a transaction and takes everything back: a dry run. */
   compute(incoming: IncomingTransaction): TransactionTrace {
     this.context.tables.begin();
-    const trace = applyTransaction(this.context, incoming);
+    const trace = applyTransaction({ ...this.context, effects: {} }, incoming);
     this.context.tables.undo();
     return trace;
   }

@@ -167,11 +167,14 @@ export class Controller {
     return true;
   }
 
-  /** Opens a block on the head. Throws a failure when nobody is scheduled for the slot. */
-  startBlock(slot: number, confirmed: number, features: readonly string[]): BlockBuilder {
+  /**
+   * Opens a block on the head; an `ephemeral` one will never be completed. Throws a failure when nobody is
+   * scheduled for the slot.
+   */
+  startBlock(slot: number, confirmed: number, features: readonly string[], ephemeral = false): BlockBuilder {
     const draft = draftBlock(this.headState, slot, confirmed);
     if (draft === undefined) throw failure("block_validate_exception", `nobody is scheduled for slot ${slot}`);
-    this.building = new BlockBuilder(this.chainId, this.tables, draft, features);
+    this.building = new BlockBuilder(this.chainId, this.tables, draft, features, ephemeral);
     return this.building;
   }
 

@@ -30,7 +30,10 @@ export function applyTransaction(
   tables.begin();
   try {
     checkTransaction(context, incoming);
-    for (const action of incoming.transaction.actions) runAction(context, action, actions);
+    // what it proposes counts only when all of it succeeds
+    const effects = { ...context.effects };
+    for (const action of incoming.transaction.actions) runAction({ ...context, effects }, action, actions);
+    Object.assign(context.effects, effects);
     tables.set("transaction", incoming.id, incoming.transaction.expiration);
     tables.squash();
   } catch (thrown) {
@@ -38,6 +41,9 @@ export function applyTransaction(
     except = asFailure(thrown);
   }
   const elapsedUs = Math.max(MIN_CPU_US, Math.round((performance.now() - started) * 1000));
-  const receipt = except === undefined ? { cpuUsageUs: billedUs ?? elapsedUs, netUsageWords: net / 8 } : undefined;
-  return { id: incoming.id, num: context.num, slot: context.slot, receipt, elapsedUs, netUsage: net, actions, except };
+  const { num, slot } = context;
+  const trace = { id: incoming.id, num, slot, elapsedUs, actions, except };
+  if (except !== undefined) return { ...trace, receipt: undefined, netUsage: net };
+  const netUsageWords = Math.ceil(net / 8);
+  return { ...trace, receipt: { cpuUsageUs: billedUs ?? elapsedUs, netUsageWords }, netUsage: netUsageWords * 8 };
 }

@@ -21,6 +21,7 @@ import { biosContract } from "../contracts/system.ts";
 import { tokenContract } from "../contracts/token.ts";
 import { putAccount } from "./accounts.ts";
 import { keyAuthority, setPermission } from "./authority.ts";
+import { setChainConfig } from "./chain-config.ts";
 import { activateFeature, PROTOCOL_FEATURES } from "./protocol-features.ts";
 import { actionContext } from "./run-action.ts";
 import { Tables } from "./tables.ts";
@@ -54,6 +55,7 @@ export function startFromGenesis(genesis: TestGenesis): ChainStart {
   const { header, id } = genesisBlock(genesis, chainId);
   const key = canonical(genesis.initial_key);
   const tables = new Tables();
+  setChainConfig(tables, genesis.initial_configuration);
   addAccount(tables, "eosio", key, header.slot, true);
   addAccount(tables, "eosio.null", key, header.slot, false);
   addAccount(tables, "eosio.prods", key, header.slot, false);

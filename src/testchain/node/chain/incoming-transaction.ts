@@ -44,9 +44,8 @@ export function openTransaction(chainId: string, packed: PackedTransaction): Inc
   }
 }
 
-/** Billed network bytes: signatures and context-free data count a fifth; rounded up to words of eight. */
+/** Billed network bytes: signatures and context-free data count a fifth. A receipt has them in words of eight. */
 export function netUsage(packed: PackedTransaction): number {
   const prunable = 2 + packed.signatures.length * 66 + packed.packedContextFreeData.length;
-  const bytes = 12 + 16 + packed.packedTrx.length + Math.ceil((prunable * 20) / 100);
-  return Math.ceil(bytes / 8) * 8;
+  return 12 + 16 + packed.packedTrx.length + Math.ceil((prunable * 20) / 100);
 }

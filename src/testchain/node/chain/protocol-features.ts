@@ -170,6 +170,11 @@ export const PROTOCOL_FEATURES: readonly ProtocolFeature[] = [
   ),
 ];
 
+/** Digest of the feature of that codename. */
+export function digestOf(codename: string): string {
+  return PROTOCOL_FEATURES.find((each) => each.codename === codename)?.digest ?? "";
+}
+
 interface ActiveFeature {
   ordinal: number;
   num: number;

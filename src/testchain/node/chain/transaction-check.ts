@@ -3,23 +3,22 @@ import { refBlockPrefix } from "../../../chain/block/header.ts";
 import { formatTimePoint, timeOf } from "../../../chain/time.ts";
 import { type ChainFailure, failure } from "../failure.ts";
 import { getAccount } from "./accounts.ts";
-import { checkAuthorization } from "./authority.ts";
+import { checkAuthorization } from "./authorization-check.ts";
 import type { BlockContext } from "./block-context.ts";
+import { getChainConfig } from "./chain-config.ts";
 import type { IncomingTransaction } from "./incoming-transaction.ts";
-
-/** Genesis's `max_transaction_lifetime`, seconds. */
-const MAX_LIFETIME_SEC = 3600;
 
 /** Throws the failure that nodeos would. */
 export function checkTransaction(context: BlockContext, { id, transaction, keys }: IncomingTransaction): void {
   const blockMs = timeOf(context.slot);
   const expirationMs = transaction.expiration * 1000;
   if (expirationMs < blockMs) throw expired(id, expirationMs, blockMs);
-  if (expirationMs > blockMs + MAX_LIFETIME_SEC * 1000) {
+  const lifetimeSec = getChainConfig(context.tables).max_transaction_lifetime;
+  if (expirationMs > blockMs + lifetimeSec * 1000) {
     throw failure(
       "tx_exp_too_far_exception",
       `Transaction expiration is too far in the future relative to the reference time of ${formatTimePoint(blockMs)}, expiration is ` +
-        `${formatTimePoint(expirationMs)} and the maximum transaction lifetime is ${MAX_LIFETIME_SEC} seconds`,
+        `${formatTimePoint(expirationMs)} and the maximum transaction lifetime is ${lifetimeSec} seconds`,
       "controller.cpp:validate_expiration",
     );
   }
@@ -47,7 +46,7 @@ export function checkTransaction(context: BlockContext, { id, transaction, keys 
   }
   if (!transaction.actions.some((action) => action.authorization.length > 0)) {
     throw failure(
-      "transaction_exception",
+      "tx_no_auths",
       "transaction must have at least one authorization",
       "transaction_context.cpp:validate_referenced_accounts",
     );

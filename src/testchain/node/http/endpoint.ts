@@ -1,6 +1,6 @@
 /** What an endpoint of the HTTP API is, and how its body is read. */
 import type { Json } from "../../../chain/abi/builtin.ts";
-import { failure } from "../failure.ts";
+import { type ChainFailure, detail, failure } from "../failure.ts";
 
 export const endpointCategories = [
   "chain_ro",
@@ -35,22 +35,20 @@ export interface Endpoint {
   handle(body: Body): unknown;
 }
 
-/** Reads a body as nodeos's `parse_params` does. Throws `invalid_http_request`. */
+const UNREADABLE = "Unable to parse valid input from POST body";
+const PARSE = "http_plugin.hpp:278:parse_params";
+
+/** Reads a body as nodeos's `parse_params` does; `{}` counts as none. Throws `invalid_http_request`. */
 export function readBody(kind: Endpoint["body"], text: string): Body {
-  const empty = text.trim() === "";
-  if (kind === "none") {
-    if (empty || text.trim() === "{}") return undefined;
-    throw invalid("no parameter should be given");
-  }
-  if (empty) {
-    if (kind === "optional") return undefined;
-    throw invalid("A Request body is required");
-  }
+  const empty = text.trim() === "" || /^\s*\{\s*\}\s*$/.test(text);
+  if (empty && (kind === "none" || kind === "optional")) return undefined;
+  if (empty) throw invalid("A Request body is required", "http_plugin.hpp:257:parse_params");
+  if (kind === "none") throw unreadable("no parameter should be given", PARSE);
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch {
-    throw invalid("Unable to parse valid input from POST body");
+    throw unreadable(`Unexpected content in JSON of ${text.length} characters`, "json.cpp:from_string");
   }
   if (kind === "string") {
     if (typeof parsed === "string") return { value: parsed };
@@ -59,30 +57,36 @@ export function readBody(kind: Endpoint["body"], text: string): Body {
   } else if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) {
     return parsed as { [key: string]: Json };
   }
-  throw invalid("Unable to parse valid input from POST body");
+  throw unreadable("Invalid cast", "variant.cpp:as");
 }
 
-export function invalid(message: string): Error {
-  return failure("invalid_http_request", message, "http_plugin.hpp:parse_params");
+export function invalid(message: string, at = PARSE): ChainFailure {
+  return failure("invalid_http_request", message, at);
 }
 
-/** A field of a body as text; numbers are taken too, as nodeos does. Throws when it is missing. */
+/** A body that does not fit: nodeos says so, and only behind it why. */
+export function unreadable(why: string, at: string): ChainFailure {
+  const thrown = invalid(UNREADABLE);
+  thrown.details.push(detail(why, at));
+  return thrown;
+}
+
+/** A field of a body as text; numbers are taken too, and a missing one is empty, as in nodeos. Throws for other types. */
 export function textField(body: Body, field: string): string {
-  const value = body?.[field];
-  if (typeof value === "string") return value;
-  if (typeof value === "number") return String(value);
-  throw invalid("Unable to parse valid input from POST body");
+  return optionalText(body, field) ?? "";
 }
 
 export function optionalText(body: Body, field: string): string | undefined {
   const value = body?.[field];
-  return value === undefined || value === null ? undefined : String(value);
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === "object") throw unreadable("Invalid cast from object_type to string", "variant.cpp:as_string");
+  return String(value);
 }
 
 export function numberField(body: Body, field: string, fallback: number): number {
   const value = body?.[field];
   if (value === undefined || value === null) return fallback;
-  const number = Number(value);
-  if (!Number.isFinite(number)) throw invalid("Unable to parse valid input from POST body");
+  const number = typeof value === "boolean" || value === "" ? Number.NaN : Number(value);
+  if (!Number.isInteger(number)) throw unreadable(`Invalid cast of ${field} to a number`, "variant.cpp:as_int64");
   return number;
 }

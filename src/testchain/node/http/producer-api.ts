@@ -1,7 +1,7 @@
 /** `/v1/producer/*`: pause and resume, runtime options, snapshots, protocol features. No authentication, as in nodeos. */
 import { sha256 } from "../../../chain/hash.ts";
 import { formatTimePoint } from "../../../chain/time.ts";
-import { PROTOCOL_FEATURES, validateFeatures } from "../chain/protocol-features.ts";
+import { digestOf, PROTOCOL_FEATURES, validateFeatures } from "../chain/protocol-features.ts";
 import { failure } from "../failure.ts";
 import { PRIORITY } from "../main-thread.ts";
 import type { TestNode } from "../node.ts";
@@ -178,7 +178,6 @@ function scheduleFeatures(node: TestNode, body: Body): void {
 }
 
 function supportedFeatures() {
-  const digestOf = (codename: string) => PROTOCOL_FEATURES.find((each) => each.codename === codename)?.digest ?? "";
   return PROTOCOL_FEATURES.map((feature) => ({
     feature_digest: feature.digest,
     subjective_restrictions: {

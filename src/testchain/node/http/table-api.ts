@@ -1,120 +1,87 @@
 /** `/v1/chain/*` on contract tables: rows, scopes, balances, and accounts by key. */
-
-import { makeAbi } from "../../../chain/abi/definition.ts";
-import { AbiSerializer } from "../../../chain/abi/serializer.ts";
-import { parseSymbol, symbolCodeToU64 } from "../../../chain/asset.ts";
-import { formatPublicKey, parsePublicKey } from "../../../chain/keys/text.ts";
-import { isName, nameToU64 } from "../../../chain/name.ts";
-import { abiOf, getAccount } from "../chain/accounts.ts";
+import type { AbiSerializer } from "../../../chain/abi/serializer.ts";
+import { symbolCodeToU64 } from "../../../chain/asset.ts";
+import { nameToU64, u64ToName } from "../../../chain/name.ts";
+import { abiOf } from "../chain/accounts.ts";
 import { permissionsOf } from "../chain/authority.ts";
 import { getRow, listTables, scanRows, type TableRow } from "../chain/rows.ts";
 import { failure } from "../failure.ts";
-import { PRIORITY } from "../main-thread.ts";
 import type { TestNode } from "../node.ts";
-import { nameField } from "./chain-api.ts";
-import { type Body, type Endpoint, invalid, numberField, optionalText, textField } from "./endpoint.ts";
-
-const NO_ABI = makeAbi({ structs: {} });
+import { CHAIN_PLUGIN, chainReader, nameField } from "./chain-reader.ts";
+import { type Body, type Endpoint, numberField, optionalText, textField } from "./endpoint.ts";
+import { publicKeys } from "./public-keys.ts";
+import { tableBounds, tableKey } from "./table-key.ts";
 
 export function tableApi(node: TestNode): Endpoint[] {
-  const ro = (name: string, handle: Endpoint["handle"]): Endpoint => ({
-    path: `/v1/chain/${name}`,
-    category: "chain_ro",
-    status: 200,
-    body: "required",
-    priority: PRIORITY.mediumLow,
-    handle,
-  });
-  const endpoints = [
-    ro("get_table_rows", (body) => tableRows(node, body)),
-    ro("get_table_by_scope", (body) => tablesByScope(node, body)),
-    ro("get_currency_balance", (body) => currencyBalance(node, body)),
-    ro("get_currency_stats", (body) => currencyStats(node, body)),
+  const reader = (name: string, answer: (node: TestNode, body: Body) => unknown) =>
+    chainReader(name, "required", (body) => answer(node, body));
+  return [
+    reader("get_table_rows", tableRows),
+    reader("get_table_by_scope", tablesByScope),
+    reader("get_currency_balance", currencyBalance),
+    reader("get_currency_stats", currencyStats),
+    ...(node.options["enable-account-queries"] ? [reader("get_accounts_by_authorizers", accountsByAuthorizers)] : []),
   ];
-  if (node.options["enable-account-queries"])
-    endpoints.push(ro("get_accounts_by_authorizers", (body) => accountsByAuthorizers(node, body)));
-  return endpoints;
 }
 
-/** An account without an ABI has an empty one, without tables. */
 function requireAbi(node: TestNode, code: string): AbiSerializer {
-  const { tables } = node.controller;
-  if (getAccount(tables, code) === undefined)
-    throw failure("account_query_exception", `Fail to retrieve account for ${code}`, "chain_plugin.cpp:1537:get_abi");
-  return abiOf(tables, code) ?? new AbiSerializer(NO_ABI);
+  const abi = abiOf(node.controller.tables, code);
+  if (abi === undefined) {
+    throw failure("abi_not_found_exception", `No ABI found for ${code}`, `${CHAIN_PLUGIN}:get_table_rows`);
+  }
+  return abi;
 }
 
 function requireTable(abi: AbiSerializer, table: string): string {
   const type = abi.tableType(table);
-  if (type === undefined)
-    throw failure(
-      "contract_table_query_exception",
-      `Table ${table} is not specified in the ABI`,
-      "chain_plugin.cpp:1550:get_table_type",
-    );
+  if (type === undefined) {
+    const message = `Table ${table} is not specified in the ABI`;
+    throw failure("contract_table_query_exception", message, `${CHAIN_PLUGIN}:1550:get_table_type`);
+  }
   return type;
-}
-
-/** A scope or key as nodeos reads it: a number, a name, a symbol or a symbol code. */
-function toU64(text: string): bigint {
-  if (/^\d{1,20}$/.test(text)) return BigInt(text);
-  if (isName(text)) return nameToU64(text);
-  if (/^\d+,[A-Z]+$/.test(text)) return parseSymbol(text);
-  if (/^[A-Z]{1,7}$/.test(text)) return symbolCodeToU64(text);
-  throw invalid(
-    `Could not convert scope string '${text.slice(0, 40)}' to any of the following: uint64_t, valid name, or valid symbol`,
-  );
 }
 
 function tableRows(node: TestNode, body: Body) {
   const code = nameField(body, "code");
-  const table = textField(body, "table");
+  const table = nameField(body, "table");
   const abi = requireAbi(node, code);
   const type = requireTable(abi, table);
-  const lower = optionalText(body, "lower_bound") || "0";
-  const upper = optionalText(body, "upper_bound") || String(0xffff_ffff_ffff_ffffn);
-  const [from, to] = [toU64(lower), toU64(upper)];
-  const limit = Math.min(Math.max(numberField(body, "limit", 10), 0), 1000);
-  const reverse = body?.reverse === true;
-  const rows = scanRows(node.controller.tables, code, toU64(textField(body, "scope")), table).filter(
-    ({ key }) => key >= from && key <= to,
-  );
-  if (reverse) rows.reverse();
-  const shown = rows.slice(0, limit);
-  const next = rows[limit];
-  const showPayer = body?.show_payer === true;
+  const scope = tableKey(textField(body, "scope"), "scope");
+  const keyType = optionalText(body, "key_type") ?? "";
+  const [lower, upper] = tableBounds(body, keyType);
+  const limit = Math.max(numberField(body, "limit", 10), 0);
+  const primary = ["", "1", "first", "primary"].includes(optionalText(body, "index_position") ?? "");
+  // no contract here has other indexes: they hold nothing
+  const rows = primary ? scanRows(node.controller.tables, code, scope, table) : [];
+  const found = rows.filter(({ key }) => key >= lower && key <= upper);
+  if (body?.reverse === true) found.reverse();
+  const next = found[limit];
   const data = (row: TableRow) => (body?.json === true ? abi.decode(type, row.data) : row.data.toString("hex"));
+  const shown = found.slice(0, limit);
   return {
-    rows: shown.map((row) => (showPayer ? { data: data(row), payer: row.payer } : data(row))),
+    rows: shown.map((row) => (body?.show_payer === true ? { data: data(row), payer: row.payer } : data(row))),
     more: next !== undefined,
-    next_key: next === undefined ? "" : String(next.key),
+    next_key: next === undefined ? "" : keyType === "name" ? u64ToName(next.key) : String(next.key),
   };
 }
 
 function tablesByScope(node: TestNode, body: Body) {
   const code = nameField(body, "code");
-  const table = optionalText(body, "table") ?? "";
-  const limit = numberField(body, "limit", 10);
-  const all = listTables(node.controller.tables, code).filter((entry) => table === "" || entry.table === table);
-  const lower = optionalText(body, "lower_bound") ?? "";
-  const from =
-    lower === ""
-      ? 0
-      : Math.max(
-          0,
-          all.findIndex(({ scope }) => nameToU64(scope) >= toU64(lower)),
-        );
-  const shown = all.slice(from, from + limit);
-  return {
-    rows: shown.map((entry) => ({
-      code,
-      scope: entry.scope,
-      table: entry.table,
-      payer: entry.payer,
-      count: entry.count,
-    })),
-    more: all[from + limit]?.scope ?? "",
-  };
+  const table = nameField(body, "table");
+  const [lower, upper] = tableBounds(body, "");
+  const limit = Math.max(numberField(body, "limit", 10), 0);
+  const tables = listTables(node.controller.tables, code).filter(({ scope }) => {
+    const key = nameToU64(scope);
+    return key >= lower && key <= upper;
+  });
+  if (body?.reverse === true) tables.reverse();
+  const rows: object[] = [];
+  let at = 0;
+  for (; at < tables.length && rows.length < limit; at++) {
+    const { scope, table: name, payer, count } = tables[at] as (typeof tables)[number];
+    if (table === "" || name === table) rows.push({ code, scope, table: name, payer, count });
+  }
+  return { rows, more: tables[at]?.scope ?? "" };
 }
 
 function currencyBalance(node: TestNode, body: Body): string[] {
@@ -137,21 +104,34 @@ function currencyStats(node: TestNode, body: Body) {
   return row === undefined ? {} : { [symbol]: abi.decode(type, row.data) };
 }
 
+/** By key, and by permissions of other accounts: a name stands for all its permissions, or one is named. */
 function accountsByAuthorizers(node: TestNode, body: Body) {
-  const given = Array.isArray(body?.keys) ? body.keys.map((key) => formatPublicKey(parsePublicKey(String(key)))) : [];
-  const names = new Set(node.controller.tables.entries("account").map(([name]) => name));
-  const accounts = [...names].flatMap((account_name) =>
-    permissionsOf(node.controller.tables, account_name).flatMap(([permission_name, { auth }]) =>
-      auth.keys
-        .filter(({ key }) => given.includes(key))
-        .map(({ key, weight }) => ({
-          account_name,
-          permission_name,
-          authorizing_key: key,
+  const { tables } = node.controller;
+  const keys = publicKeys(body?.keys);
+  const wanted = (Array.isArray(body?.accounts) ? body.accounts : []).map((each) =>
+    typeof each === "string" ? { actor: each } : (each as { actor: string; permission?: string }),
+  );
+  const accounts = tables.entries("account").flatMap(([account_name]) =>
+    permissionsOf(tables, account_name).flatMap(([permission_name, { auth }]) => {
+      const facts = { account_name, permission_name };
+      const byKey = auth.keys
+        .filter(({ key }) => keys.includes(key))
+        .map(({ key, weight }) => ({ ...facts, authorizing_key: key, weight, threshold: auth.threshold }));
+      const byAccount = auth.accounts
+        .filter(({ permission }) =>
+          wanted.some((each) => {
+            const named = "permission" in each ? each.permission : undefined;
+            return each.actor === permission.actor && (named === undefined || named === permission.permission);
+          }),
+        )
+        .map(({ permission, weight }) => ({
+          ...facts,
+          authorizing_account: permission,
           weight,
           threshold: auth.threshold,
-        })),
-    ),
+        }));
+      return [...byKey, ...byAccount];
+    }),
   );
   return { accounts };
 }

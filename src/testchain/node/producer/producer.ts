@@ -6,7 +6,7 @@
  * effect at the next block start; `resume` starts building in the same call; a failed signature loses one slot
  * and is not retried. Everything here runs on the main thread.
  */
-import { indexInRound, SLOT_MS, signingDeadline, slotOf, timeOf } from "../../../chain/time.ts";
+import { formatTimePoint, indexInRound, SLOT_MS, signingDeadline, slotOf, timeOf } from "../../../chain/time.ts";
 import type { Controller } from "../chain/controller.ts";
 import { preactivatedFeatures } from "../chain/protocol-features.ts";
 import type { BlockState } from "../consensus/block-state.ts";
@@ -85,7 +85,10 @@ export class Producer {
 
   start(): void {
     const count = this.settings.producers.length;
-    if (count > 0) this.log("info", "1662:plugin_startup", `Launching block production for ${count} producers`);
+    if (count > 0) {
+      const at = formatTimePoint(this.parts.now());
+      this.log("info", "1662:plugin_startup", `Launching block production for ${count} producers at ${at}.`);
+    }
     this.loop();
   }
 
@@ -220,7 +223,9 @@ export class Producer {
       const slot = this.pendingSlot(head);
       const producer = this.mode === "producing" ? (draftBlock(head, slot, 0)?.producer ?? "") : "";
       const confirmed = this.watermarks.blocksToConfirm(head, root.num, producer);
-      const builder = controller.startBlock(slot, confirmed, this.features());
+      const ephemeral = this.mode !== "producing";
+      const builder = controller.startBlock(slot, confirmed, this.features(), ephemeral);
+      queue.removeExpired(slot);
       if (this.mode === "producing") queue.fill(builder);
       queue.serveWaiting(builder);
       return "succeeded";

@@ -53,14 +53,19 @@ export class TransactionQueue {
     const expirationMs = incoming.transaction.expiration * 1000;
     if (expirationMs < timeOf(slot)) throw expired(incoming.id, expirationMs, timeOf(slot));
     if (controller.tables.get("transaction", incoming.id) !== undefined) throw duplicate(incoming.id);
-    const trace = building === undefined ? await this.wait(incoming) : building.push(incoming);
+    const trace = building?.push(incoming) ?? (await this.wait((builder) => builder.push(incoming)));
     if (trace.except !== undefined && !failureTrace) throw trace.except;
     return trace;
   }
 
-  private wait(incoming: IncomingTransaction): Promise<TransactionTrace> {
+  /** Runs a transaction without any effect. */
+  async compute({ building }: Controller, incoming: IncomingTransaction): Promise<TransactionTrace> {
+    return building?.compute(incoming) ?? this.wait((builder) => builder.compute(incoming));
+  }
+
+  private wait(work: (builder: BlockBuilder) => TransactionTrace): Promise<TransactionTrace> {
     return new Promise((resolve) => {
-      this.waiting.push({ run: (builder) => resolve(builder.push(incoming)) });
+      this.waiting.push({ run: (builder) => resolve(work(builder)) });
     });
   }
 
@@ -83,8 +88,13 @@ export class TransactionQueue {
   fill(builder: BlockBuilder): void {
     const waiting = this.list();
     this.queued.clear();
-    for (const { incoming } of waiting) {
-      if (incoming.transaction.expiration * 1000 >= timeOf(builder.draft.slot)) builder.push(incoming);
+    for (const { incoming } of waiting) builder.push(incoming);
+  }
+
+  /** A block for this slot was opened: what expires before it can be in no block any more. */
+  removeExpired(slot: number): void {
+    for (const [id, { incoming }] of this.queued) {
+      if (incoming.transaction.expiration * 1000 < timeOf(slot)) this.queued.delete(id);
     }
   }
 
