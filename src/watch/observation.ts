@@ -2,7 +2,8 @@
  * What observers tell the watch loop. An observer is one way of seeing one node, named `<node>/p2p` or
  * `<node>/http`; two of different nodes are independent.
  */
-import type { QcClaim } from "../chain/block/finality.ts";
+import { finalityExtension, type QcClaim } from "../chain/block/finality.ts";
+import { type BlockHeader, blockNum } from "../chain/block/header.ts";
 import type { Problem } from "../kit/problem.ts";
 
 export interface SeenBlock {
@@ -16,6 +17,20 @@ export interface SeenBlock {
   /** Savanna: the block whose certificate this one carries or repeats. */
   claim: QcClaim | undefined;
   producerSignature: string;
+}
+
+/** `id` is known to be the header's own, so that a block's number is one more than its parent's. */
+export function seenBlock(id: string, header: BlockHeader, producerSignature: string): SeenBlock {
+  return {
+    id,
+    num: blockNum(header),
+    slot: header.slot,
+    producer: header.producer,
+    previous: header.previous,
+    scheduleVersion: header.scheduleVersion,
+    claim: finalityExtension(header)?.qcClaim,
+    producerSignature,
+  };
 }
 
 export type Observation =

@@ -5,6 +5,7 @@
  */
 import * as v from "valibot";
 import { endpoint, hash, maybe, type NoBody, name, object, signingAuthority, time, u32, u64 } from "./endpoint.ts";
+import { identifiedHeader } from "./header-answer.ts";
 
 const ok = v.object({ result: v.literal("ok") });
 
@@ -82,20 +83,10 @@ export const getBlockInfo = endpoint<{ block_num: number }>()(
   "/v1/chain/get_block_info",
   v.object({ block_num: u32, id: hash, timestamp: time, producer: name, previous: hash, ref_block_prefix: u32 }),
 );
-/** The cheapest source of a header; runs on the HTTP threads. */
+/** The cheapest source of a header; runs on the HTTP threads. The answer's id is checked: it is the header's own. */
 export const getBlockHeader = endpoint<BlockRequest & { include_extensions?: boolean }>()(
   "/v1/chain/get_block_header",
-  v.object({
-    id: hash,
-    signed_block_header: v.looseObject({
-      timestamp: time,
-      producer: name,
-      previous: hash,
-      schedule_version: u32,
-      header_extensions: v.optional(v.array(v.tuple([v.number(), v.string()])), []),
-      producer_signature: v.string(),
-    }),
-  }),
+  identifiedHeader,
 );
 
 export const getActivatedProtocolFeatures = endpoint<{ limit?: number; lower_bound?: number }>()(

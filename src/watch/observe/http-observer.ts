@@ -3,14 +3,11 @@
  * the node's p2p port is not watched it fetches new block headers too. One request at a time, so that a node
  * that hangs is asked again only when the last question has timed out.
  */
-import { type QcClaim, readFinalityExtension } from "../../chain/block/finality.ts";
-import { HEADER_EXTENSION } from "../../chain/block/header.ts";
-import { Reader } from "../../chain/codec/reader.ts";
 import { NodeClient } from "../../chain/http/client.ts";
 import { getBlockHeader, getInfo, getProducerSchedule, type Info, producerPaused } from "../../chain/http/endpoints.ts";
 import { slotOf } from "../../chain/time.ts";
 import { messageOf, Problem } from "../../kit/problem.ts";
-import type { Observation, SeenBlock } from "../observation.ts";
+import { type Observation, type SeenBlock, seenBlock } from "../observation.ts";
 import type { WatchedNode } from "../target.ts";
 import type { Observer } from "./p2p-observer.ts";
 
@@ -84,10 +81,13 @@ export class HttpObserver implements Observer {
   private async ask(started: number): Promise<void> {
     const info = await this.client.call(getInfo, undefined, this.limits());
     if (info.chain_id !== this.options.chainId) throw wrongChain(this.client.url, info.chain_id, this.options.chainId);
-    this.tellInfo(info, started);
+    const latencyMs = Date.now() - started;
+    this.tellHead(info);
     if (started - this.scheduleAt >= SCHEDULE_EVERY_MS) {
-      this.scheduleAt = started;
+      // the main thread answers this one, get_info does not need it: a node whose main thread is stuck fails here,
+      // and is asked every time until it answers
       const { active } = await this.client.call(getProducerSchedule, undefined, this.limits());
+      this.scheduleAt = started;
       const producers = active.producers.map((producer) => producer.producer_name);
       this.take({ kind: "schedule", node: this.node.name, version: active.version, producers, at: Date.now() });
     }
@@ -96,13 +96,13 @@ export class HttpObserver implements Observer {
       await this.askPaused();
     }
     if (this.options.fetchBlocks) await this.fetchNew(info);
+    this.take({ kind: "up", node: this.node.name, observer: this.observer, latencyMs, at: Date.now() });
   }
 
-  private tellInfo(info: Info, started: number): void {
+  private tellHead(info: Info): void {
     const at = Date.now();
     const { name: node } = this.node;
     const { observer } = this;
-    this.take({ kind: "up", node, observer, latencyMs: at - started, at });
     this.take({
       kind: "head",
       node,
@@ -146,27 +146,13 @@ export class HttpObserver implements Observer {
 
   private async header(numOrId: number | string): Promise<SeenBlock> {
     const request = { block_num_or_id: numOrId, include_extensions: false };
-    const { id, signed_block_header: header } = await this.client.call(getBlockHeader, request, this.limits());
-    return {
-      id,
-      num: Number.parseInt(id.slice(0, 8), 16),
-      slot: slotOf(header.timestamp),
-      producer: header.producer,
-      previous: header.previous,
-      scheduleVersion: header.schedule_version,
-      claim: claimOf(header.header_extensions),
-      producerSignature: header.producer_signature,
-    };
+    const { id, header, producerSignature } = await this.client.call(getBlockHeader, request, this.limits());
+    return seenBlock(id, header, producerSignature);
   }
 
   private limits() {
     return { timeoutMs: TIMEOUT_MS, signal: this.stopping.signal };
   }
-}
-
-function claimOf(extensions: readonly (readonly [number, string])[]): QcClaim | undefined {
-  const found = extensions.find(([type]) => type === HEADER_EXTENSION.finality);
-  return found === undefined ? undefined : readFinalityExtension(new Reader(Buffer.from(found[1], "hex"))).qcClaim;
 }
 
 function wrongChain(url: string, found: string, expected: string): Problem {

@@ -1,8 +1,7 @@
 /** Watches one node through its p2p port, and keeps at it: a lost connection is opened again, ever less eagerly. */
-import { finalityExtension } from "../../chain/block/finality.ts";
-import { PeerMonitor, type SeenBlock as ReceivedBlock } from "../../chain/p2p/monitor.ts";
+import { PeerMonitor } from "../../chain/p2p/monitor.ts";
 import type { Problem } from "../../kit/problem.ts";
-import type { Observation, SeenBlock } from "../observation.ts";
+import { type Observation, seenBlock } from "../observation.ts";
 
 const RETRY_MS = { first: 250, most: 10_000 };
 
@@ -47,8 +46,9 @@ export function observeP2p(
             at,
           });
         },
-        block(received) {
-          take({ kind: "block", node, observer, block: seenBlock(received), at: received.receivedAt, exact: true });
+        block({ id, header, producerSignature, receivedAt }) {
+          const block = seenBlock(id, header, producerSignature);
+          take({ kind: "block", node, observer, block, at: receivedAt, exact: true });
         },
         clock(measured) {
           take({ kind: "clock", node, ...measured, at: Date.now() });
@@ -64,18 +64,5 @@ export function observeP2p(
       clearTimeout(retry);
       monitor?.close();
     },
-  };
-}
-
-function seenBlock({ id, num, header, producerSignature }: ReceivedBlock): SeenBlock {
-  return {
-    id,
-    num,
-    slot: header.slot,
-    producer: header.producer,
-    previous: header.previous,
-    scheduleVersion: header.scheduleVersion,
-    claim: finalityExtension(header)?.qcClaim,
-    producerSignature,
   };
 }
