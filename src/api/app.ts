@@ -75,6 +75,11 @@ export function makeApp(facts: AppFacts): { app: Hono; streams: EventStreams } {
     // their names change with their content
     if (context.res.ok) context.header("Cache-Control", "public, max-age=31536000, immutable");
   });
+  app.use(async (context, next) => {
+    await next();
+    // a page names the assets it was built with: an old one must not be kept
+    if (!context.res.headers.has("Cache-Control")) context.header("Cache-Control", "no-cache");
+  });
   app.use(serveStatic({ root: facts.pages }));
   app.notFound((context) => context.text("there is no such page; the portal is at /", 404));
   app.onError((thrown, context) => {

@@ -60,7 +60,11 @@ export class Board {
     this.past = rounds.map(({ slots, ...round }) => ({
       ...round,
       ours: accounts.get(round.chain)?.includes(round.producer) ?? false,
-      slots: slots.map((state) => ({ state, certainty: round.final ? "final" : "canonical" })),
+      slots: slots.map((state) => ({
+        // what was due when that run ended was watched by nobody
+        state: state === "due" ? "unknown" : state,
+        certainty: round.final ? "final" : "canonical",
+      })),
     }));
     this.happenings.remember(happenings);
   }

@@ -5,13 +5,17 @@
 import type { Context } from "hono";
 import { streamSSE } from "hono/streaming";
 import type { Board } from "./board.ts";
+import type { UpdateView } from "./views.ts";
 
 /** More than this many at once are asked to come back later. */
 const MAX_STREAMS = 200;
 /** A reader this many messages behind is cut off, lest it fill our memory. */
 const MAX_BEHIND = 100;
-/** A comment now and then keeps proxies from closing a quiet stream. */
-const HEARTBEAT_MS = 15_000;
+/**
+ * A quiet stream says the time now and then: a reader can tell it from one that is cut, and proxies do not close it.
+ * Readers may count on it.
+ */
+const HEARTBEAT_MS = 5_000;
 
 export class EventStreams {
   private readonly board: Board;
@@ -37,12 +41,13 @@ export class EventStreams {
       };
       this.endings.add(end);
       stream.onAbort(end);
-      const stopListening = this.board.listen((_, json) => {
+      const send = (json: string): void => {
         waiting.push({ event: "update", data: json });
         if (waiting.length > MAX_BEHIND) end();
         wake();
-      });
-      const heartbeat = setInterval(() => void stream.write(": still here\n\n"), HEARTBEAT_MS);
+      };
+      const stopListening = this.board.listen((_, json) => send(json));
+      const heartbeat = setInterval(() => send(JSON.stringify(aliveAt(Date.now()))), HEARTBEAT_MS);
       while (!isOver) {
         const message = waiting.shift();
         if (message !== undefined) await stream.writeSSE(message);
@@ -62,4 +67,9 @@ export class EventStreams {
   close(): void {
     for (const end of this.endings) end();
   }
+}
+
+/** An update in which nothing has changed. */
+function aliveAt(now: number): UpdateView {
+  return { now };
 }

@@ -128,7 +128,7 @@ export interface StateView {
   happenings: HappeningView[];
 }
 
-/** What changed: lists hold only the items that did, each whole. */
+/** What changed: lists hold only the items that did, each whole. With nothing but `now` it says that we are there. */
 export type UpdateView = { now: number } & Partial<Omit<StateView, "now" | "organisation" | "mode" | "sites">>;
 
 /** A round of the record. */

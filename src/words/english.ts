@@ -64,12 +64,8 @@ function happening(entry: HappeningView): string {
       return `the chain switched forks: ${blocks(count(entry, "left"))} left behind, block ${count(entry, "toNum")} is head`;
     case "schedule":
       return `schedule ${count(entry, "version")} is in force`;
-    case "node-down": {
-      const ways = name(entry, "ways")
-        .split("+")
-        .map((way) => WAYS[way] ?? way);
-      return `${name(entry, "node")} cannot be seen by ${ways.join(" and ")}`;
-    }
+    case "node-down":
+      return `${name(entry, "node")} cannot be seen${over(name(entry, "ways"))}`;
     case "node-up":
       return `${name(entry, "node")} can be seen again, after ${seconds(count(entry, "seconds"))}`;
     case "pair":
@@ -77,7 +73,11 @@ function happening(entry: HappeningView): string {
   }
 }
 
-const WAYS: Readonly<Record<string, string>> = { http: "HTTP", p2p: "p2p" };
+/** The ways in which a node cannot be seen, `http+p2p` or one of them. */
+function over(ways: string): string {
+  const [first = "", second] = ways.split("+").map((way) => (way === "http" ? "HTTP" : way));
+  return second === undefined ? ` over ${first}` : `, neither over ${first} nor over ${second}`;
+}
 
 function round(entry: HappeningView): string {
   const parts = [
@@ -116,5 +116,6 @@ function blocks(number: number): string {
 
 function seconds(number: number): string {
   if (number < 120) return number === 1 ? "1 second" : `${number} seconds`;
-  return `${Math.round(number / 60)} minutes`;
+  const minutes = Math.round(number / 60);
+  return minutes < 120 ? `${minutes} minutes` : `${Math.round(minutes / 60)} hours`;
 }

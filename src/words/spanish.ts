@@ -47,7 +47,7 @@ export const spanish: Words = {
 
 const ROLES: Readonly<Record<string, string>> = {
   producer: "productor",
-  relay: "relevo",
+  relay: "repetidor",
   seed: "semilla",
   api: "API",
   query: "consultas",
@@ -64,12 +64,8 @@ function happening(entry: HappeningView): string {
       return `la cadena cambió de bifurcación: ${blocks(count(entry, "left"))} atrás, el bloque ${count(entry, "toNum")} es la cabeza`;
     case "schedule":
       return `rige el calendario ${count(entry, "version")}`;
-    case "node-down": {
-      const ways = name(entry, "ways")
-        .split("+")
-        .map((way) => WAYS[way] ?? way);
-      return `no se ve a ${name(entry, "node")} por ${ways.join(" ni por ")}`;
-    }
+    case "node-down":
+      return `no se ve a ${name(entry, "node")}${over(name(entry, "ways"))}`;
     case "node-up":
       return `se ve de nuevo a ${name(entry, "node")}, tras ${seconds(count(entry, "seconds"))}`;
     case "pair":
@@ -77,7 +73,11 @@ function happening(entry: HappeningView): string {
   }
 }
 
-const WAYS: Readonly<Record<string, string>> = { http: "HTTP", p2p: "p2p" };
+/** Las vías por las que no se ve un nodo: `http+p2p` o una de ellas. */
+function over(ways: string): string {
+  const [first = "", second] = ways.split("+").map((way) => (way === "http" ? "HTTP" : way));
+  return second === undefined ? ` por ${first}` : `, ni por ${first} ni por ${second}`;
+}
 
 function round(entry: HappeningView): string {
   const some = (fact: string, one: string, more: string): string[] => {
@@ -120,5 +120,6 @@ function blocks(number: number): string {
 
 function seconds(number: number): string {
   if (number < 120) return number === 1 ? "1 segundo" : `${number} segundos`;
-  return `${Math.round(number / 60)} minutos`;
+  const minutes = Math.round(number / 60);
+  return minutes < 120 ? `${minutes} minutos` : `${Math.round(minutes / 60)} horas`;
 }
