@@ -172,7 +172,7 @@ export class Rig {
     this.failed = true;
     const parts = [...this.logs].map(([node, log]) => {
       const state = this.network.node(node).running ? "runs" : "does not run";
-      return `--- ${node} (${state}) said:\n${log.tail(25)}`;
+      return `--- ${node} (${state}) said:\n${log.tail(12)}`;
     });
     return `${parts.join("\n")}\n--- all of it is in ${this.dir}`;
   }
