@@ -1,8 +1,12 @@
 /**
  * A TCP connection's worth of virtual network: listens on a loopback port and passes bytes on to another,
  * until told to cut, freeze or delay. It sits between two nodes and knows nothing of what they say.
+ *
+ * Invariant: what comes out of a connection is what went in, in order and without a gap, however the state and the
+ * delay change in between; only a cut loses anything, and then the connection is reset.
  */
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { Lane } from "./lane.ts";
 
 export type LinkState =
   /** Bytes pass. */
@@ -12,16 +16,22 @@ export type LinkState =
   /** Connections stay open and carry nothing: a dead router, seen by silence. */
   | "frozen";
 
+interface Connection {
+  sockets: readonly [Socket, Socket];
+  lanes: readonly [Lane, Lane];
+}
+
 export class Link {
   readonly target: { host: string; port: number };
   private readonly server: Server;
-  private readonly pairs = new Set<[Socket, Socket]>();
+  private readonly connections = new Set<Connection>();
   private now: LinkState = "up";
   private lagMs = 0;
 
   constructor(target: { host: string; port: number }) {
     this.target = target;
-    this.server = createServer((near) => this.open(near));
+    // either side may end its half and still hear the other
+    this.server = createServer({ allowHalfOpen: true, noDelay: true }, (near) => this.open(near));
   }
 
   get state(): LinkState {
@@ -53,16 +63,20 @@ export class Link {
     this.now = state;
     if (state === "cut") this.drop();
     // what was held back while frozen goes out again when it is up
-    for (const pair of this.pairs) for (const socket of pair) state === "frozen" ? socket.pause() : socket.resume();
+    for (const { lanes } of this.connections) for (const lane of lanes) lane.hold(state === "frozen");
   }
 
+  /** For bytes that come in from now on; those under way keep their time. */
   setDelay(ms: number): void {
     this.lagMs = ms;
   }
 
   private drop(): void {
-    for (const pair of this.pairs) for (const socket of pair) socket.resetAndDestroy();
-    this.pairs.clear();
+    for (const { sockets, lanes } of this.connections) {
+      for (const lane of lanes) lane.stop();
+      for (const socket of sockets) socket.resetAndDestroy();
+    }
+    this.connections.clear();
   }
 
   private open(near: Socket): void {
@@ -70,23 +84,22 @@ export class Link {
       near.resetAndDestroy();
       return;
     }
-    const far = connect({ ...this.target, noDelay: true });
-    const pair: [Socket, Socket] = [near, far];
-    this.pairs.add(pair);
-    near.setNoDelay(true);
-    this.carry(near, far, pair);
-    this.carry(far, near, pair);
-    if (this.now === "frozen") for (const socket of pair) socket.pause();
-  }
-
-  private carry(from: Socket, to: Socket, pair: [Socket, Socket]): void {
-    const later = (run: () => void) => (this.lagMs > 0 ? setTimeout(run, this.lagMs) : run());
-    from.on("data", (bytes) => later(() => to.writable && to.write(bytes)));
-    from.once("end", () => later(() => to.end()));
-    from.once("error", () => to.destroy());
-    from.once("close", () => {
-      this.pairs.delete(pair);
-      later(() => to.destroySoon());
-    });
+    const far = connect({ ...this.target, allowHalfOpen: true, noDelay: true });
+    const delayMs = () => this.lagMs;
+    const sockets = [near, far] as const;
+    const lanes = [new Lane(near, far, delayMs), new Lane(far, near, delayMs)] as const;
+    const connection = { sockets, lanes };
+    this.connections.add(connection);
+    for (const socket of sockets) {
+      // a reset, or a target that is not there: the other side sees a reset too
+      socket.once("error", () => {
+        for (const lane of lanes) lane.stop();
+        for (const each of sockets) each.resetAndDestroy();
+      });
+      socket.once("close", () => {
+        if (sockets.every((each) => each.destroyed)) this.connections.delete(connection);
+      });
+    }
+    for (const lane of lanes) lane.hold(this.now === "frozen");
   }
 }
