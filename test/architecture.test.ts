@@ -241,7 +241,7 @@ test("the linter lets no circle of imports through", () => {
   const biome = JSON.parse(readFileSync(new URL("../biome.json", import.meta.url), "utf8")) as {
     linter: { rules: { suspicious: Record<string, unknown> } };
   };
-  assert.equal(biome.linter.rules.suspicious["noImportCycles"], "error");
+  assert.equal(biome.linter.rules.suspicious.noImportCycles, "error");
 });
 
 const PROSE = new URL("../docs/architecture.md", import.meta.url);

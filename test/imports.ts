@@ -40,15 +40,15 @@ export function importsIn(from: string, text: string): Import[] {
   walk(program, (node) => {
     switch (node.type) {
       case "ImportDeclaration":
-        return add(node, valueOf(node["source"]), node["importKind"] === "type");
+        return add(node, literal(node.source), node.importKind === "type");
       case "ExportNamedDeclaration":
       case "ExportAllDeclaration":
-        if (node["source"]) add(node, valueOf(node["source"]), node["exportKind"] === "type");
+        if (node.source) add(node, literal(node.source), node.exportKind === "type");
         return;
       case "ImportExpression":
-        return add(node, valueOf(node["source"]), false);
+        return add(node, literal(node.source), false);
       case "TSImportType":
-        return add(node, valueOf(node["source"]), true);
+        return add(node, literal(node.source), true);
       case "NewExpression": {
         const started = programOf(text.slice(node.start, node.end));
         if (started !== undefined) add(node, started, false);
@@ -67,7 +67,7 @@ function walk(value: unknown, visit: (node: Node) => void): void {
 }
 
 /** The text of a string literal. */
-function valueOf(node: unknown): unknown {
+function literal(node: unknown): unknown {
   return (node as { value?: unknown }).value;
 }
 
