@@ -32,6 +32,7 @@ export function exchange(url: string, path: string, question: HttpQuestion = {})
   const { method = "POST", body, headers = {}, socketPath, timeoutMs = 20_000 } = question;
   const payload = body === undefined ? "" : typeof body === "string" ? body : JSON.stringify(body);
   const { hostname, port } = new URL(url);
+  const signal = AbortSignal.timeout(timeoutMs);
   return new Promise((resolve, reject) => {
     const outgoing = request({
       ...(socketPath === undefined ? { host: hostname, port } : { socketPath }),
@@ -39,9 +40,9 @@ export function exchange(url: string, path: string, question: HttpQuestion = {})
       path,
       agent: false,
       headers: { "content-type": "application/json", "content-length": String(Buffer.byteLength(payload)), ...headers },
-      signal: AbortSignal.timeout(timeoutMs),
+      signal,
     });
-    outgoing.once("error", reject);
+    outgoing.once("error", (thrown) => reject(signal.aborted ? signal.reason : thrown));
     outgoing.once("response", (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));

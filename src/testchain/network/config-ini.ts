@@ -2,6 +2,8 @@
  * `config.ini` of one node of a test network. nodeos and the test chain's node read the same file, so every
  * option here exists in every Spring release (1.0 to 1.3), on x86 and on ARM.
  */
+import { Problem } from "../../kit/problem.ts";
+
 export interface NodeSetup {
   name: string;
   /** Accounts it produces for; none for a relay or an API node. */
@@ -25,6 +27,7 @@ const PLUGINS = ["chain_api", "producer_api", "net_api", "db_size_api", "prometh
 
 type Line = [name: string, value: string | number | boolean];
 
+/** Throws `TESTCHAIN_BAD_OPTION` for a value that would not be read back as it is. */
 export function renderConfig(setup: NodeSetup): string {
   const extra = Object.entries(setup.extra ?? {});
   const replaced = new Set(extra.flatMap(([name, value]) => (typeof value === "string" ? [name] : [])));
@@ -34,7 +37,18 @@ export function renderConfig(setup: NodeSetup): string {
       (typeof value === "string" ? [value] : value).map((each): Line => [name, each]),
     ),
   ];
-  return `${lines.map(([name, value]) => `${name} = ${value}`).join("\n")}\n`;
+  return `${lines.map(render).join("\n")}\n`;
+}
+
+/** nodeos takes `#` for the beginning of a comment wherever it stands, and strips spaces. */
+function render([name, value]: Line): string {
+  const text = String(value);
+  if (!/[#\r\n]/.test(text) && text.trim() === text) return `${name} = ${text}`;
+  throw new Problem({
+    code: "TESTCHAIN_BAD_OPTION",
+    message: `the value ${JSON.stringify(text)} of \`${name}\` cannot be written to config.ini`,
+    expected: "one line without `#`, and without spaces at its ends",
+  });
 }
 
 function baseLines(setup: NodeSetup): Line[] {

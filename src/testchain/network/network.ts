@@ -2,7 +2,8 @@
  * A whole chain on one machine: nodes as processes on loopback, joined by links that can be cut. It lives in a
  * directory and, started again there, goes on where it was.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { makeGenesis } from "../../chain/genesis.ts";
 import { producerResume } from "../../chain/http/endpoints.ts";
@@ -16,7 +17,7 @@ import type { FinalizerKey, KeyPair } from "./keys.ts";
 import { Link, type LinkState } from "./link.ts";
 import { type Exit, NodeProcess, type StartOptions } from "./node-process.ts";
 import { checkedPrograms, contractsOf, isReal, type Programs, runnableSpec, testNodeProgram } from "./programs.ts";
-import { completed, type Saved } from "./saved.ts";
+import { completed, readSaved, type Saved, writeSaved } from "./saved.ts";
 import { finalizerName, type NetworkSpec, type NodeSpec } from "./spec.ts";
 
 export type { NetworkSpec, NodeSpec, Programs };
@@ -32,12 +33,22 @@ export class TestNetwork {
   /** Real nodes know no booted genesis: the chain is booted when it has been started. */
   private readonly boots: boolean;
   readonly nodes: ReadonlyMap<string, NodeProcess>;
-  private readonly saved: Saved;
+  private readonly saved: Saved & { guard: number };
   private readonly links = new Map<string, Link>();
-  private readonly trimmer: NodeJS.Timeout;
+  private guard: Server | undefined;
+  private trimmer: NodeJS.Timeout | undefined;
+  /** Starts of nodes that are under way: a stop waits for them, or they would outlive it. */
+  private readonly starts = new Set<Promise<void>>();
+  private stopping = false;
 
   private constructor(
-    facts: { dir: string; spec: NetworkSpec; programs: Programs; saved: Saved; wanted: NetworkSpec },
+    facts: {
+      dir: string;
+      spec: NetworkSpec;
+      programs: Programs;
+      saved: Saved & { guard: number };
+      wanted: NetworkSpec;
+    },
     onExit: (node: string, exit: Exit) => void,
   ) {
     this.dir = facts.dir;
@@ -57,9 +68,6 @@ export class TestNetwork {
         }),
       ]),
     );
-    this.trimmer = setInterval(() => {
-      for (const node of this.nodes.values()) node.trimLog();
-    }, 60_000).unref();
   }
 
   /**
@@ -75,15 +83,18 @@ export class TestNetwork {
   ): Promise<TestNetwork> {
     const checked = checkedPrograms(programs);
     const runnable = runnableSpec(spec, checked);
-    mkdirSync(dir, { recursive: true });
-    const file = join(dir, "network.json");
-    const before = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Saved) : undefined;
-    const saved = await completed(before, runnable, isReal(checked) ? checked.springUtil : undefined);
-    writeFileSync(file, JSON.stringify(saved, null, 2), { mode: 0o600 });
-    const network = new TestNetwork({ dir, spec: runnable, programs: checked, saved, wanted: spec }, onExit);
-    const genesis = join(dir, "genesis.json");
-    if (!existsSync(genesis)) writeFileSync(genesis, JSON.stringify(network.makeGenesis(), null, 2));
-    return network;
+    return usingDirectory(dir, async () => {
+      mkdirSync(dir, { recursive: true });
+      const file = join(dir, "network.json");
+      const genesis = join(dir, "genesis.json");
+      const before = readSaved(file);
+      if (before === undefined && existsSync(genesis)) throw keysLost(file);
+      const saved = await completed(before, runnable, isReal(checked) ? checked.springUtil : undefined);
+      writeSaved(file, saved);
+      const network = new TestNetwork({ dir, spec: runnable, programs: checked, saved, wanted: spec }, onExit);
+      if (!existsSync(genesis)) writeFileSync(genesis, JSON.stringify(network.makeGenesis(), null, 2));
+      return network;
+    });
   }
 
   /** The key of an account of this chain. */
@@ -114,7 +125,12 @@ export class TestNetwork {
    * `booting` of each step of booting a chain of real nodes.
    */
   async start(told: (node: string) => void = () => {}, booting: (step: string) => void = () => {}): Promise<void> {
+    this.stopping = false;
+    await this.takeGuard();
     await this.startLinks();
+    this.trimmer = setInterval(() => {
+      for (const node of this.nodes.values()) node.trimLog();
+    }, 60_000).unref();
     await Promise.all(
       this.spec.nodes.map(async ({ name, startsChain }) => {
         await this.startNode(name, {}, startsChain);
@@ -156,18 +172,37 @@ export class TestNetwork {
   async startNode(name: string, options: StartOptions = {}, startsChain = false): Promise<void> {
     const node = this.node(name);
     node.setup = this.setupOf(this.specOf(name), startsChain);
+    const start = usingDirectory(this.dir, () => this.startOrReplay(node, options));
+    this.starts.add(start);
+    try {
+      await start;
+    } finally {
+      this.starts.delete(start);
+    }
+  }
+
+  private async startOrReplay(node: NodeProcess, options: StartOptions): Promise<void> {
     try {
       await node.start(options);
     } catch (thrown) {
-      if (!(thrown instanceof Problem) || thrown.code !== "TESTCHAIN_DATABASE_DIRTY") throw thrown;
+      const dirty = thrown instanceof Problem && thrown.code === "TESTCHAIN_DATABASE_DIRTY";
+      if (!dirty || this.stopping) throw thrown;
       await node.start({ ...options, replay: true });
     }
   }
 
+  /** Ends everything, starts that are under way included. To go on, open it again. */
   async stop(): Promise<void> {
+    this.stopping = true;
     clearInterval(this.trimmer);
-    await Promise.all([...this.nodes.values()].map((node) => node.stop()));
+    const stopNodes = () => Promise.all([...this.nodes.values()].map((node) => node.stop()));
+    await stopNodes();
+    await Promise.allSettled(this.starts);
+    await stopNodes();
     for (const link of this.links.values()) link.stop();
+    this.links.clear();
+    this.guard?.close();
+    this.guard = undefined;
     await Promise.all([...this.nodes.values()].map((node) => node.client.close()));
   }
 
@@ -234,10 +269,34 @@ export class TestNetwork {
     };
   }
 
+  /** One process at a time may run the chain of a directory. The system frees a port however its holder ends. */
+  private async takeGuard(): Promise<void> {
+    if (this.guard !== undefined) return;
+    const { guard: port } = this.saved;
+    const guard = createServer((socket) => socket.destroy());
+    try {
+      await new Promise<void>((resolve, reject) => {
+        guard.once("error", reject);
+        guard.listen(port, "127.0.0.1", resolve);
+      });
+    } catch (cause) {
+      throw new Problem({
+        code: "TESTCHAIN_IN_USE",
+        message: `the test chain runs already: its port ${port} is held (${messageOf(cause)})`,
+        where: this.dir,
+        help: `stop the other one; if there is none, stop whatever listens on port ${port}`,
+        cause,
+      });
+    }
+    this.guard = guard;
+  }
+
   private async startLinks(): Promise<void> {
     for (const [name, port] of Object.entries(this.saved.links)) {
       if (this.links.has(name)) continue;
       const listener = name.slice(name.indexOf(">") + 1);
+      // of a node that the network had once
+      if (!this.nodes.has(listener)) continue;
       const link = new Link({ host: "127.0.0.1", port: this.p2pPort(listener) });
       this.links.set(name, link);
       try {
@@ -274,6 +333,33 @@ export class TestNetwork {
       },
     };
   }
+}
+
+/** Runs `use`; what the system refuses about files comes as `TESTCHAIN_DIRECTORY`. */
+async function usingDirectory<T>(dir: string, use: () => Promise<T>): Promise<T> {
+  try {
+    return await use();
+  } catch (cause) {
+    const failed = cause as NodeJS.ErrnoException;
+    // a full disk is noticed in a write, which knows no path
+    if (cause instanceof Problem || (failed.path === undefined && failed.syscall !== "write")) throw cause;
+    throw new Problem({
+      code: "TESTCHAIN_DIRECTORY",
+      message: `the test chain's directory cannot be used: ${messageOf(cause)}`,
+      where: failed.path ?? dir,
+      help: `make ${dir} a directory that we may write to, with room on its disk, or choose another data directory`,
+      cause,
+    });
+  }
+}
+
+function keysLost(file: string): Problem {
+  return new Problem({
+    code: "TESTCHAIN_SAVED_BROKEN",
+    message: "there is a test chain here, but the file with its ports and keys is gone",
+    where: file,
+    help: "put the file back, or delete the directory to begin a new chain",
+  });
 }
 
 function unknownNode(name: string, known: string[]): Problem {

@@ -12,7 +12,6 @@ export const FAILURE_KINDS = {
   transaction_type_exception: [3010006, "transaction_type_exception", "Invalid transaction"],
   block_id_type_exception: [3010008, "block_id_type_exception", "Invalid block ID"],
   packed_transaction_type_exception: [3010010, "packed_transaction_type_exception", "Invalid packed transaction"],
-  abi_not_found_exception: [3015001, "abi_not_found_exception", "No ABI found"],
   block_validate_exception: [3030000, "block_validate_exception", "Block exception"],
   unlinkable_block_exception: [3030001, "unlinkable_block_exception", "Unlinkable block"],
   wrong_signing_key: [3030008, "wrong_signing_key", "Block is not signed with expected key"],

@@ -146,10 +146,7 @@ export class TestNode {
       log: this.log,
       now: this.now,
       events: {
-        produced: (state) => {
-          this.producer.acceptedHeader(state);
-          this.net.blocks.broadcast(state);
-        },
+        produced: (state) => this.net.blocks.broadcast(state),
         applied: (state) => this.onApplied(state),
         irreversible: (state) => this.onIrreversible(state),
         forkedOut: (transactions) => this.queue.returnForked(transactions),
@@ -175,10 +172,7 @@ export class TestNode {
     const { controller, log, now } = this;
     const authentication = new Authentication(authenticationOptions(this.options), providers.blocks.keys());
     const events: NetEvents = {
-      accepted: (state, ready) => {
-        this.producer.acceptedHeader(state);
-        if (ready) this.main.post(PRIORITY.medium, () => this.producer.incomingBlock());
-      },
+      ready: () => this.main.post(PRIORITY.medium, () => this.producer.incomingBlock()),
       voted: (description) => this.votePause.vote(description),
       transaction: (packed, from) => void this.push(packed, false, from).catch(() => {}),
     };
@@ -204,6 +198,7 @@ export class TestNode {
   // ---- what a new head brings about
 
   private onApplied(state: BlockState): void {
+    this.producer.appliedBlock(state);
     const receipts = state.block?.receipts ?? [];
     this.queue.applied(receipts.map(receiptTransactionId));
     this.metrics.block(state, this.producers.includes(state.header.producer));

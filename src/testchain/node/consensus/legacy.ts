@@ -97,7 +97,8 @@ export function draftLegacy(
   const base: LegacyDraft["base"] = {
     kind: "legacy",
     active,
-    pending: promoted ? { schedule: EMPTY_SCHEDULE, libNum: 0 } : parent.pending,
+    // nodeos keeps the number of the last schedule that was pending
+    pending: promoted ? { ...parent.pending, schedule: { ...parent.pending.schedule, producers: [] } } : parent.pending,
     lastProduced: promoted
       ? { ...carried(active, parent.lastProduced, irreversible), [scheduled.name]: num }
       : { ...parent.lastProduced, [scheduled.name]: num },

@@ -99,10 +99,12 @@ export class HttpServer {
   }
 
   private async serve(listener: Listener, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // a request that is given up forgets its socket
+    const { socket } = request;
     const body = await collect(request, this.settings.maxBodyBytes);
     if (body === undefined) {
       // nodeos closes without a word when the body is larger than it takes
-      request.destroy();
+      socket.destroy();
       return;
     }
     const answer = new Answer(request, response, this.settings.keepAlive);

@@ -1,8 +1,9 @@
 /** `/v1/chain/*` on contract tables: rows, scopes, balances, and accounts by key. */
-import type { AbiSerializer } from "../../../chain/abi/serializer.ts";
+import { makeAbi } from "../../../chain/abi/definition.ts";
+import { AbiSerializer } from "../../../chain/abi/serializer.ts";
 import { symbolCodeToU64 } from "../../../chain/asset.ts";
 import { nameToU64, u64ToName } from "../../../chain/name.ts";
-import { abiOf } from "../chain/accounts.ts";
+import { abiOf, getAccount } from "../chain/accounts.ts";
 import { permissionsOf } from "../chain/authority.ts";
 import { getRow, listTables, scanRows, type TableRow } from "../chain/rows.ts";
 import { failure } from "../failure.ts";
@@ -24,12 +25,15 @@ export function tableApi(node: TestNode): Endpoint[] {
   ];
 }
 
+const NO_ABI = makeAbi({ structs: {} });
+
+/** An account without an ABI has an empty one, without tables. */
 function requireAbi(node: TestNode, code: string): AbiSerializer {
-  const abi = abiOf(node.controller.tables, code);
-  if (abi === undefined) {
-    throw failure("abi_not_found_exception", `No ABI found for ${code}`, `${CHAIN_PLUGIN}:get_table_rows`);
+  const { tables } = node.controller;
+  if (getAccount(tables, code) === undefined) {
+    throw failure("account_query_exception", `Fail to retrieve account for ${code}`, `${CHAIN_PLUGIN}:1537:get_abi`);
   }
-  return abi;
+  return abiOf(tables, code) ?? new AbiSerializer(NO_ABI);
 }
 
 function requireTable(abi: AbiSerializer, table: string): string {

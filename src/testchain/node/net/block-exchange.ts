@@ -23,8 +23,8 @@ export interface BlockExchangeParts {
   controller: Controller;
   sync: SyncManager;
   peers: () => Iterable<Peer>;
-  /** A header was accepted; `ready`: it made a new best head, apply it. */
-  accepted: (state: BlockState, ready: boolean) => void;
+  /** There is a new best head: apply it. */
+  ready: () => void;
   log: NodeLog;
   now: () => number;
   /** Accounts this node produces for; their blocks are always sent whole. */
@@ -65,14 +65,14 @@ export class BlockExchange {
   }
 
   private accept(peer: Peer, num: number, id: string, raw: Buffer, fresh: boolean): BlockState | undefined {
-    const { controller, sync, accepted, log } = this.parts;
+    const { controller, sync, ready, log } = this.parts;
     try {
       const { state, result } = controller.accept(raw);
       this.holders.set(id, new Set([peer]));
-      const ready = result === "appended" || result === "fork_switch";
-      if (ready) peer.uniqueBlocks += 1;
+      const isBest = result === "appended" || result === "fork_switch";
+      if (isBest) peer.uniqueBlocks += 1;
       sync.received(peer, num, id, fresh);
-      accepted(state, ready);
+      if (isBest) ready();
       this.broadcast(state);
       return state;
     } catch (thrown) {

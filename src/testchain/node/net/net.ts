@@ -31,8 +31,8 @@ export interface NetSettings extends PeerTableSettings {
 }
 
 export interface NetEvents {
-  /** A header was accepted; `ready`: it made a new best head, apply it. */
-  accepted(state: BlockState, ready: boolean): void;
+  /** There is a new best head: apply it. */
+  ready(): void;
   /** A vote counted; `description` is its finalizer's. */
   voted(description: string): void;
   transaction(packed: PackedTransaction, from: Peer): void;
@@ -78,8 +78,8 @@ export class Net implements PeerHost {
     const peers = () => this.table.all;
     this.sync = new SyncManager({ controller, peers, log, span: settings.syncSpan, keepaliveMs: settings.keepaliveMs });
     const { producers } = settings;
-    const accepted = (state: BlockState, ready: boolean) => events.accepted(state, ready);
-    this.blocks = new BlockExchange({ controller, sync: this.sync, peers, accepted, log, now, producers });
+    const { ready } = events;
+    this.blocks = new BlockExchange({ controller, sync: this.sync, peers, ready, log, now, producers });
     const voted = (description: string) => events.voted(description);
     this.votes = new VoteExchange({ controller, peers, voted, log, now, threads: settings.voteThreads });
     this.transactions = new TransactionExchange(peers);

@@ -59,6 +59,7 @@ export class Producer {
   private readonly parts: ProducerParts;
   private readonly timer: LoopTimer;
   private readonly watermarks: Watermarks;
+  private started = false;
   private paused: boolean;
   /** Block number at which this node stops applying and producing; 0 for never. */
   private pauseBlock = 0;
@@ -84,6 +85,7 @@ export class Producer {
   }
 
   start(): void {
+    this.started = true;
     const count = this.settings.producers.length;
     if (count > 0) {
       const at = formatTimePoint(this.parts.now());
@@ -134,8 +136,13 @@ export class Producer {
     this.loop();
   }
 
-  /** Every block whose header was accepted, ours too: legacy watermarks, and the clock of the vote pause. */
-  acceptedHeader(state: BlockState): void {
+  /**
+   * A block is on the head's branch, one of others or ours: legacy watermarks, and the clock of the vote pause. A
+   * block of others that waits in the fork database while we produce moves neither, and what was replayed before
+   * the start left no trace.
+   */
+  appliedBlock(state: BlockState): void {
+    if (!this.started) return;
     this.watermarks.note(state);
     if (state.consensus.kind === "legacy") return;
     const { finalizers, pendingFinalizers } = state.consensus;

@@ -17,7 +17,7 @@ export class Watermarks {
     this.producers = new Set(producers);
   }
 
-  /** A header was accepted, ours or another's: a second node with our producer moves the watermark too. */
+  /** A block was applied, ours or another's: a second node with our producer moves the watermark too. */
   note(state: BlockState): void {
     const { producer } = state.header;
     if (isSavanna(state.header) || !this.producers.has(producer)) return;
