@@ -79,7 +79,8 @@ export class PeerTable {
   /** `/v1/net/connect` */
   connect(address: string): string {
     if (parsePeerAddress(address) === undefined) return "invalid peer address";
-    if (this.find(address) !== undefined || this.dialing.has(address)) return "already connected";
+    // nodeos keeps a peer it was told of, connected or between two attempts
+    if (this.wanted.has(address) || this.find(address) !== undefined) return "already connected";
     this.wanted.add(address);
     this.dial(address);
     return "added connection";
