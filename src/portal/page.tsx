@@ -44,7 +44,8 @@ export function Page({ picture }: { picture: Picture }) {
       />
       <main id="state" data-link={link}>
         <Headline picture={picture} now={now} />
-        {state !== undefined && <Everything state={state} now={now} />}
+        {/* what is old is shown as it was: nobody knows how it went on */}
+        {state !== undefined && <Everything state={state} now={link === "lost" ? state.now : now} />}
       </main>
       <Foot />
     </LanguageContext.Provider>
@@ -86,8 +87,8 @@ function useBrowserTime(): number {
 
 /** The title says from another tab that something is wrong. */
 function useTitle({ state, link }: Picture, now: number): void {
-  const troubles = state === undefined ? 0 : troublesOf(state, now).length;
-  const sign = link === "lost" ? "⚠ " : troubles > 0 ? `(${troubles}) ` : "";
+  const troubles = state === undefined || link === "lost" ? [] : troublesOf(state, now);
+  const sign = link === "lost" ? "⚠ " : troubles.length > 0 ? `(${troubles.length}) ` : "";
   const title = `${sign}Atalaya${state === undefined ? "" : ` · ${state.organisation}`}`;
   useEffect(() => {
     document.title = title;

@@ -6,10 +6,15 @@ import { judgePair } from "./pair.ts";
 const PAIR = { name: "eos-pair", account: "costaricaeos", primary: "bp-a", secondary: "bp-b" };
 
 function status(name: string, facts: Partial<NodeStatus> & { seen?: boolean }): NodeStatus {
-  const [fresh] = new NodeStatuses([name], 0).list();
-  if (fresh === undefined) throw new Error("no status was made");
   const { seen = true, ...rest } = facts;
-  return { ...fresh, http: { ...fresh.http, state: seen ? "up" : "down" }, ...rest };
+  const unasked = fresh(name);
+  return { ...unasked, http: { ...unasked.http, state: seen ? "up" : "down" }, ...rest };
+}
+
+function fresh(name: string): NodeStatus {
+  const [status] = new NodeStatuses([name], 0).list();
+  if (status === undefined) throw new Error("no status was made");
+  return status;
 }
 
 function at(num: number) {
@@ -44,6 +49,13 @@ const CASES: [string, NodeStatus[], string | undefined, string, string][] = [
     "bp-a",
     "warning",
     "bp-a produces; the standby bp-b cannot be reached",
+  ],
+  [
+    "the standby was not asked yet",
+    [status("bp-a", { paused: false, ...at(100) }), fresh("bp-b")],
+    undefined,
+    "unknown",
+    "bp-a is not paused, bp-b was not asked yet",
   ],
   [
     "both produce",

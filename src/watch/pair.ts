@@ -25,7 +25,9 @@ export interface PairJudgement {
 export function judgePair(pair: WatchedPair, nodes: readonly NodeStatus[], headNum: number): PairJudgement {
   const names = [pair.primary, pair.secondary];
   const members = names.map((name) => nodes.find((node) => node.name === name));
-  const armed = members.filter((node) => node?.paused === false);
+  // of one that was never asked nothing is known: a pair is not judged before both had their say
+  const isFresh = members.some((node) => node?.http.state === "never" && node.paused === undefined);
+  const armed = isFresh ? [] : members.filter((node) => node?.paused === false);
   const [active] = armed;
   if (armed.length === 2) {
     const because = `${pair.primary} and ${pair.secondary} are both unpaused: pause one of them now`;
@@ -45,6 +47,8 @@ export function judgePair(pair: WatchedPair, nodes: readonly NodeStatus[], headN
 
 function describe(name: string, node: NodeStatus | undefined): string {
   if (node?.paused === true) return `${name} is paused`;
+  if (node?.paused === false) return `${name} is not paused`;
+  if (node?.http.state === "never") return `${name} was not asked yet`;
   return node?.http.state === "up" ? `${name} does not say whether it is paused` : `${name} cannot be asked`;
 }
 

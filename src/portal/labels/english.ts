@@ -11,7 +11,7 @@ export const english: Labels = {
     badge: "test chain",
     hint: "This chain runs on this machine, for trying things out. To see what a failure looks like, run",
   },
-  theme: { name: "Colours", system: "as the system", dark: "dark", light: "light" },
+  theme: { name: "Colours", system: "auto", dark: "dark", light: "light" },
   link: { opening: "connecting", live: "live", lost: "not live" },
   lost: {
     lastAlive: (at, ago) => `Below is how things were at ${at}, ${ago}.`,
@@ -48,7 +48,8 @@ export const english: Labels = {
     behindHead: (blocks) => (blocks === 1 ? "1 block behind head" : `${blocks} blocks behind head`),
     onDuty: "On duty",
     afterwards: (producer, span) => `then ${producer}, in ${span}`,
-    turnOf: (account) => `Next turn of ${account}`,
+    nextTurn: "Next turn",
+    of: (account) => `of ${account}`,
     now: "now",
     inSpan: (span) => `in ${span}`,
     notScheduled: "not in the schedule",

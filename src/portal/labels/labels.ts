@@ -55,7 +55,9 @@ export interface ChainLabels {
   onDuty: string;
   /** `span` is a length of time. */
   afterwards(producer: string, span: string): string;
-  turnOf(account: string): string;
+  nextTurn: string;
+  /** Of an account. */
+  of(account: string): string;
   now: string;
   inSpan(span: string): string;
   notScheduled: string;

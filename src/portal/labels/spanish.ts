@@ -11,7 +11,7 @@ export const spanish: Labels = {
     badge: "cadena de prueba",
     hint: "Esta cadena corre en esta máquina, para hacer ensayos. Para ver cómo es una falla, ejecute",
   },
-  theme: { name: "Colores", system: "los del sistema", dark: "oscuros", light: "claros" },
+  theme: { name: "Colores", system: "auto", dark: "oscuros", light: "claros" },
   link: { opening: "conectando", live: "en vivo", lost: "sin señal" },
   lost: {
     lastAlive: (at, ago) => `Lo que sigue es como estaban las cosas a las ${at}, ${ago}.`,
@@ -48,7 +48,8 @@ export const spanish: Labels = {
     behindHead: (blocks) => (blocks === 1 ? "1 bloque detrás de la cabeza" : `${blocks} bloques detrás de la cabeza`),
     onDuty: "De turno",
     afterwards: (producer, span) => `luego ${producer}, en ${span}`,
-    turnOf: (account) => `Próximo turno de ${account}`,
+    nextTurn: "Próximo turno",
+    of: (account) => `de ${account}`,
     now: "ahora",
     inSpan: (span) => `en ${span}`,
     notScheduled: "fuera del calendario",

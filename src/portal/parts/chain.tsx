@@ -97,7 +97,11 @@ function Turn({ account, chain, round, now }: TurnFacts) {
       : inMs === 0
         ? labels.chain.now
         : labels.chain.inSpan(format.countdown(inMs));
-  return <Fact name={labels.chain.turnOf(account)} value={value} />;
+  return (
+    <Fact name={labels.chain.nextTurn} value={value}>
+      {labels.chain.of(account)}
+    </Fact>
+  );
 }
 
 function Schedule({ chain: { schedule, accounts }, onDuty }: { chain: ChainView; onDuty: string | undefined }) {

@@ -21,10 +21,12 @@ export function TopBar({ picture, theme, onTheme, onLanguage }: TopBarFacts) {
       <Tower lit={link === "live"} />
       <div class="who">
         <h1>{state?.organisation ?? "Atalaya"}</h1>
-        <p>
-          Atalaya
-          {state?.mode === "demo" && <span class="badge">{labels.demo.badge}</span>}
-        </p>
+        {state !== undefined && (
+          <p>
+            Atalaya
+            {state.mode === "demo" && <span class="badge">{labels.demo.badge}</span>}
+          </p>
+        )}
       </div>
       <p class="link" data-link={link}>
         {labels.link[link]}
