@@ -1,6 +1,7 @@
 /** The APIs for operating a node: listeners and their categories, producer, peers, database size, metrics. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { after, before } from "node:test";
 import { freePort } from "../../src/testchain/network/saved.ts";
@@ -22,6 +23,7 @@ before(async () => {
         { name: "solo", producers: ["eosio"], dials: [], startsChain: true },
         { name: "split", dials: ["solo"] },
         { name: "strict", dials: ["solo"], extra: { "http-validate-host": "true" } },
+        { name: "narrow", dials: [], extra: { "http-max-in-flight-requests": "8" } },
       ],
     },
     (network) => {
@@ -108,6 +110,25 @@ states("A5.1", "a body above max-body-size gets no answer: the connection is clo
     (thrown: Error) => thrown.name !== "TimeoutError",
   );
   assert.equal((await rig.ask("solo", "/v1/chain/get_info")).status, 200, "and the node goes on");
+});
+
+states("A5.2", "a node with more connections than it may have is Busy: 503, and the connection is closed", async () => {
+  const { port } = new URL(rig.network.node("narrow").url);
+  // idle ones count too
+  const idle = Array.from({ length: 12 }, () => connect(Number(port), "127.0.0.1").on("error", () => {}));
+  try {
+    const busy = await until("the node to be busy", async () => {
+      const answer = await rig.ask("narrow", "/v1/chain/get_info");
+      return answer.status === 503 && answer;
+    });
+    const { code, message, error } = busy.json<ErrorAnswer>();
+    assert.deepEqual([code, message, error.code, error.name], [503, "Busy", 503, "Busy"]);
+    assert.match(error.what, /^Too many requests in flight: \d+$/);
+    assert.equal(busy.headers.connection, "close");
+  } finally {
+    for (const socket of idle) socket.destroy();
+  }
+  await until("it to answer again", async () => (await rig.ask("narrow", "/v1/chain/get_info")).status === 200);
 });
 
 states("A1.1", "paused is a bare false, and success in the producer API is 201", async () => {
@@ -209,13 +230,37 @@ states("A1.1", "a snapshot scheduled twice is refused with code 3170013", async 
   assert.equal(removed.status, 201);
 });
 
+/** What every release tells of a connection. */
+const CONNECTION = {
+  peer: "string",
+  remote_ip: "string",
+  remote_port: "string",
+  connecting: "boolean",
+  syncing: "boolean",
+  is_bp_peer: "boolean",
+  is_socket_open: "boolean",
+  is_blocks_only: "boolean",
+  is_transactions_only: "boolean",
+};
+const HANDSHAKE = "network_version chain_id node_id key time token sig p2p_address os agent generation".split(" ");
+
+states("A5.4", "status tells of the connection to one address, and of no other", async () => {
+  const status = (address: string) => rig.ask("split", "/v1/net/status", { body: JSON.stringify(address) });
+  const { peer } = await until("split to have a peer", async () => {
+    const list = (await rig.ask("split", "/v1/net/connections")).json<{ peer: string }[]>();
+    return list.find((connection) => connection.peer !== "");
+  });
+  const known = await status(peer);
+  assert.equal(known.status, 201);
+  assert.equal(known.json<{ peer: string }>().peer, peer);
+  const unknown = await status("127.0.0.1:1");
+  assert.equal(unknown.status, 201);
+  // nothing at all, or a sentence, as the release has it
+  assert.ok([null, "connection not found: 127.0.0.1:1"].includes(unknown.json<string | null>()), unknown.text);
+});
+
 states("A5.4", "both ends of a connection show it, with what the other said in its handshake", async () => {
-  interface Connection {
-    peer: string;
-    connecting: boolean;
-    is_socket_open?: boolean;
-    last_handshake: Record<string, unknown>;
-  }
+  type Connection = Record<string, unknown> & { peer: string; last_handshake: Record<string, unknown> };
   const connections = async (node: string) => {
     const answer = await rig.ask(node, "/v1/net/connections");
     assert.equal(answer.status, 201);
@@ -227,6 +272,11 @@ states("A5.4", "both ends of a connection show it, with what the other said in i
   assert.equal(outgoing.connecting, false);
   assert.equal(outgoing.last_handshake.agent, "solo");
   assert.equal(outgoing.last_handshake.chain_id, (await rig.info("solo")).chain_id);
+  const { last_handshake: handshake, ...connection } = outgoing;
+  for (const [name, kind] of Object.entries(CONNECTION)) assert.equal(typeof connection[name], kind, name);
+  for (const name of HANDSHAKE) assert.ok(name in handshake, name);
+  // the four numbers and ids of the chain have other names in 1.0
+  assert.ok(Number(handshake.fork_db_head_num ?? handshake.head_num) > 0);
   const incoming = await until("solo to know both", async () => {
     const list = (await connections("solo")).filter(({ last_handshake }) => Number(last_handshake.generation) > 0);
     return list.length === 2 && list;

@@ -5,6 +5,7 @@
  * An endpoint runs either at once (nodeos's HTTP threads) or as a task of the main thread.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { isAbsolute } from "node:path";
 import { asFailure, failure, failureAnswer } from "../failure.ts";
 import type { NodeLog } from "../log.ts";
@@ -43,6 +44,7 @@ export class HttpServer {
   private readonly log: NodeLog;
   private readonly listeners: Listener[];
   private connections = 0;
+  private readonly refused = new WeakSet<Socket>();
   private bytesInFlight = 0;
 
   /** Throws `OptionsError` for addresses that nodeos refuses. */
@@ -57,7 +59,9 @@ export class HttpServer {
   private makeListener(plan: ListenPlan): Listener {
     const server = createServer({ requireHostHeader: false });
     const listener: Listener = { ...plan, server };
-    server.on("request", (request, response) => void this.serve(listener, request, response));
+    server.on("request", (request, response) => {
+      if (!this.refused.has(request.socket)) void this.serve(listener, request, response);
+    });
     server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
       if (Number(request.headers["content-length"]) > this.settings.maxBodyBytes) {
         response.writeHead(401, { connection: "close" }).end();
@@ -70,10 +74,21 @@ export class HttpServer {
     server.on("connection", (socket) => {
       this.connections += 1;
       socket.once("close", () => (this.connections -= 1));
+      const { maxConnections } = this.settings;
+      if (maxConnections >= 0 && this.connections > maxConnections) this.refuse(socket);
     });
     // beast keeps idle connections; a client that counts on it must not be surprised here
     server.keepAliveTimeout = 0;
     return listener;
+  }
+
+  /** nodeos tells a connection too many that it is busy, asked or not, and closes it. */
+  private refuse(socket: Socket): void {
+    this.refused.add(socket);
+    const body = busyBody(`Too many requests in flight: ${this.connections}`);
+    const head = `HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n`;
+    socket.write(head + body);
+    socket.destroySoon();
   }
 
   /** Rejects with the system's error when an address cannot be listened on. */
@@ -141,10 +156,7 @@ export class HttpServer {
   }
 
   private busy(): string | undefined {
-    const { maxConnections, maxBytesInFlight } = this.settings;
-    if (maxConnections >= 0 && this.connections > maxConnections) {
-      return `Too many requests in flight: ${this.connections}`;
-    }
+    const { maxBytesInFlight } = this.settings;
     if (maxBytesInFlight >= 0 && this.bytesInFlight > maxBytesInFlight) {
       return `Too many bytes in flight: ${this.bytesInFlight}`;
     }
@@ -213,9 +225,12 @@ class Answer {
   }
 
   busy(why: string): void {
-    const error = { code: 503, name: "Busy", what: why, details: [] };
-    this.send(503, JSON.stringify({ code: 503, message: "Busy", error }), undefined, true);
+    this.send(503, busyBody(why), undefined, true);
   }
+}
+
+function busyBody(why: string): string {
+  return JSON.stringify({ code: 503, message: "Busy", error: { code: 503, name: "Busy", what: why, details: [] } });
 }
 
 /** The body, `undefined` when it is longer than the limit or does not come to its end. */
