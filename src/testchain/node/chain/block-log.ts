@@ -1,23 +1,28 @@
 /**
- * Irreversible blocks on disk: one file, each block behind its length, appended as it becomes final.
+ * Irreversible blocks on disk: one file, each block behind its length and checksum, appended as it becomes final.
  *
  * A kill at any instant leaves at most a torn last record, and a bad disk may leave worse: when the file is
- * opened it is cut off before the first record that is not the block that follows the one before.
+ * opened it is cut off before the first record that is not whole, or not the block that follows the one before.
  */
 import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import { crc32 } from "node:zlib";
 import { identifyBlock } from "../../../chain/block/block.ts";
 import { blockNumOf } from "../../../chain/block/header.ts";
 
-const LENGTH_BYTES = 4;
+/** What the file begins with; another version begins differently. */
+const MAGIC = Buffer.from("BLOCKS 2");
+/** Length and CRC-32 of the block behind them. */
+const HEAD_BYTES = 8;
 
 export class BlockLog {
   private readonly file: number;
   /** Where each record begins, and behind the last one where the next will. Eight bytes a block: chains run for weeks. */
-  private readonly offsets: number[] = [0];
+  private readonly offsets: number[] = [MAGIC.length];
   private firstNum = 0;
   private lastId = "";
 
+  /** Throws for a file that is no block log of this version: what is in it may be worth something to somebody. */
   constructor(path: string) {
     mkdirSync(dirname(path), { recursive: true });
     this.file = openSync(path, "a+");
@@ -34,12 +39,17 @@ export class BlockLog {
     return this.firstNum === 0 ? 0 : this.firstNum + this.offsets.length - 2;
   }
 
-  /** Appends the block behind the last one; any block begins an empty file. One that is in the file is left as it is. */
+  /**
+   * Appends the block behind the last one; any block begins an empty file. One that is in the file is left as it is.
+   * Throws for one that does not follow.
+   */
   append(num: number, id: string, raw: Buffer): void {
     if (raw.length === 0 || (this.firstNum !== 0 && num <= this.last)) return;
-    const record = Buffer.allocUnsafe(LENGTH_BYTES + raw.length);
+    if (this.firstNum !== 0 && num !== this.last + 1) throw new Error(`block ${num} does not follow ${this.last}`);
+    const record = Buffer.allocUnsafe(HEAD_BYTES + raw.length);
     record.writeUInt32LE(raw.length, 0);
-    raw.copy(record, LENGTH_BYTES);
+    record.writeUInt32LE(crc32(raw), 4);
+    raw.copy(record, HEAD_BYTES);
     writeSync(this.file, record);
     this.index(num, id, record.length);
   }
@@ -55,8 +65,8 @@ export class BlockLog {
     const from = this.offsets[num - this.firstNum];
     const to = this.offsets[num - this.firstNum + 1];
     if (from === undefined || to === undefined) return undefined;
-    const raw = Buffer.allocUnsafe(to - from - LENGTH_BYTES);
-    readSync(this.file, raw, 0, raw.length, from + LENGTH_BYTES);
+    const raw = Buffer.allocUnsafe(to - from - HEAD_BYTES);
+    readSync(this.file, raw, 0, raw.length, from + HEAD_BYTES);
     return raw;
   }
 
@@ -76,18 +86,30 @@ export class BlockLog {
 
   private scan(): void {
     const size = fstatSync(this.file).size;
-    const head = Buffer.alloc(LENGTH_BYTES);
-    while (this.end + LENGTH_BYTES <= size) {
-      readSync(this.file, head, 0, LENGTH_BYTES, this.end);
+    this.begin(size);
+    const head = Buffer.alloc(HEAD_BYTES);
+    while (this.end + HEAD_BYTES <= size) {
+      readSync(this.file, head, 0, HEAD_BYTES, this.end);
       const length = head.readUInt32LE(0);
-      if (length === 0 || this.end + LENGTH_BYTES + length > size) break;
+      if (length === 0 || this.end + HEAD_BYTES + length > size) break;
       const raw = Buffer.allocUnsafe(length);
-      readSync(this.file, raw, 0, length, this.end + LENGTH_BYTES);
-      const id = this.nextId(raw);
+      readSync(this.file, raw, 0, length, this.end + HEAD_BYTES);
+      const id = crc32(raw) === head.readUInt32LE(4) ? this.nextId(raw) : undefined;
       if (id === undefined) break;
-      this.index(blockNumOf(id), id, LENGTH_BYTES + length);
+      this.index(blockNumOf(id), id, HEAD_BYTES + length);
     }
     if (this.end < size) ftruncateSync(this.file, this.end);
+  }
+
+  /** Writes the magic, or finds it. A kill may have cut it short: a file that holds only its beginning is a new one. */
+  private begin(size: number): void {
+    const found = Buffer.alloc(Math.min(size, MAGIC.length));
+    readSync(this.file, found, 0, found.length, 0);
+    if (!MAGIC.subarray(0, found.length).equals(found)) {
+      closeSync(this.file);
+      throw new Error("it is no block log, or one of another version");
+    }
+    if (size < MAGIC.length) writeSync(this.file, MAGIC.subarray(size));
   }
 
   /** The id of a block that may follow the last one, `undefined` when these bytes are no such block. */

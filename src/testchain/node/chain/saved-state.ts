@@ -6,6 +6,7 @@ import { pack } from "../../../chain/codec/writer.ts";
 import type { BlockState, Consensus } from "../consensus/block-state.ts";
 import { tallyFor } from "../consensus/make-state.ts";
 import type { ChainStart } from "./genesis-state.ts";
+import { seal, unseal } from "./sealed.ts";
 import { Tables } from "./tables.ts";
 
 /** A state with the block it belongs to. */
@@ -22,17 +23,18 @@ export function encodeState({ chainId, tables, root }: ChainStart): string {
     root: { id: root.id, num: root.num, header, raw: root.raw.toString("hex"), consensus: root.consensus },
     tables: tables.dump(),
   };
-  return JSON.stringify(saved, (_, value: unknown) => {
+  const text = JSON.stringify(saved, (_, value: unknown) => {
     if (typeof value === "bigint") return { $bigint: value.toString() };
     if (value instanceof LegacyPast)
       return { $past: value.blockIds.toJSON(), scheduleHash: value.scheduleHash.toString("hex") };
     return value;
   });
+  return seal(text);
 }
 
 /** Throws for anything that {@link encodeState} did not write. */
 export function decodeState(text: string): ChainStart {
-  const { chainId, root, tables } = JSON.parse(text, (_, value) => {
+  const { chainId, root, tables } = JSON.parse(unseal(text), (_, value) => {
     if (typeof value?.$bigint === "string") return BigInt(value.$bigint);
     if (value?.$past !== undefined) {
       return new LegacyPast(IncrementalMerkle.from(value.$past), Buffer.from(value.scheduleHash, "hex"));

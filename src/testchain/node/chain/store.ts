@@ -14,6 +14,7 @@ import type { Options } from "../options.ts";
 import { BlockLog } from "./block-log.ts";
 import { type ChainStart, startFromGenesis, type TestGenesis, testGenesisSchema } from "./genesis-state.ts";
 import { decodeState, encodeState } from "./saved-state.ts";
+import { seal, unseal } from "./sealed.ts";
 
 const DIRTY = "dirty";
 /** nodeos's exit codes for a start that fails. */
@@ -85,13 +86,24 @@ export class Store {
     if (saved !== undefined && !replay) {
       const state = readable(this.stateFile, () => decodeState(saved));
       const pending = readable(this.forkFile, () => this.readForkFile());
-      return { ...state, blockLog: new BlockLog(this.logFile), pending };
+      const blockLog = this.openLog();
+      // a chain that began at a snapshot has none yet
+      if (blockLog.last !== 0 && blockLog.last !== state.root.num) {
+        blockLog.close();
+        const where = `Block log ends at block ${blockLog.last}, the state is that of block ${state.root.num}`;
+        throw new StartFailure(`${where}: replay required`, EXIT.other);
+      }
+      return { ...state, blockLog, pending };
     }
     return this.replayLog(startFromGenesis(this.readGenesis()));
   }
 
+  private openLog(): BlockLog {
+    return readable(this.logFile, () => new BlockLog(this.logFile));
+  }
+
   private replayLog(start: ChainStart): Opened {
-    const blockLog = new BlockLog(this.logFile);
+    const blockLog = this.openLog();
     blockLog.append(start.root.num, start.root.id, start.root.raw);
     if (blockLog.idOf(start.root.num) !== start.root.id) {
       blockLog.close();
@@ -113,7 +125,7 @@ export class Store {
     if (!existsSync(path)) throw new StartFailure(`Cannot load snapshot, ${path} does not exist`, EXIT.initialize);
     const state = readable(path, () => decodeState(readFileSync(path, "utf8")));
     rmSync(this.logFile, { force: true });
-    return { ...state, blockLog: new BlockLog(this.logFile), pending: [] };
+    return { ...state, blockLog: this.openLog(), pending: [] };
   }
 
   private readGenesis(): TestGenesis {
@@ -136,13 +148,13 @@ export class Store {
 
   private readForkFile(): Buffer[] {
     if (!existsSync(this.forkFile)) return [];
-    const blocks = JSON.parse(readFileSync(this.forkFile, "utf8")) as string[];
+    const blocks = JSON.parse(unseal(readFileSync(this.forkFile, "utf8"))) as string[];
     return blocks.map((hex) => Buffer.from(hex, "hex"));
   }
 
   /** Clean stop: the state at the last irreversible block, which the caller has rewound to, and the blocks after it. */
   close(start: ChainStart, reversible: readonly BlockState[]): void {
-    writeFileSync(this.forkFile, JSON.stringify(reversible.map(({ raw }) => raw.toString("hex"))));
+    writeFileSync(this.forkFile, seal(JSON.stringify(reversible.map(({ raw }) => raw.toString("hex")))));
     writeWhole(this.stateFile, encodeState(start));
   }
 
