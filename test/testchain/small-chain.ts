@@ -108,8 +108,12 @@ export class SmallChain {
     const traces = fill.map((incoming) => builder.push(incoming));
     const key = keyOf(producerAt(this.producers, slot) ?? "");
     const state = await this.controller.produceBlock(async (digest) => [key.sign(digest)]);
-    for (const voter of voters) vote(state, voter);
+    this.vote(state, voters);
     return { state, traces };
+  }
+
+  vote(state: BlockState, voters: readonly string[]): void {
+    for (const voter of voters) vote(state, voter);
   }
 
   /** A transaction in the terms of the head, signed by the keys of `signers`. */

@@ -83,7 +83,10 @@ export class Finalizers {
   ): boolean | undefined {
     const { lastVote, lock, otherBranchSlot } = this.safety.get(key) as Safety;
     const extendsBlock = (ref: BlockRef) => {
-      const id = ancestor(blockNumOf(ref.id));
+      const num = blockNumOf(ref.id);
+      // a later block of a shorter branch: what is above it is on another one
+      if (num > state.num) return false;
+      const id = ancestor(num);
       return ref.id === ZERO_256 || id === undefined || id === ref.id;
     };
     if (state.slot <= lastVote.slot) return undefined;
@@ -117,7 +120,8 @@ export class Finalizers {
 
   private load(bytes: Buffer): void {
     const body = bytes.subarray(0, -4);
-    if (crc32(body) !== bytes.readUInt32LE(bytes.length - 4)) throw new Error("bad checksum in finalizer safety file");
+    if (bytes.length < 4 || crc32(body) !== bytes.readUInt32LE(bytes.length - 4))
+      throw new Error("bad checksum in finalizer safety file");
     const reader = new Reader(body);
     if (reader.u64() !== MAGIC) throw new Error("bad magic number in finalizer safety file");
     reader.u64();
