@@ -12,10 +12,13 @@ export const EXIT = {
   unavailable: 69,
   /** A defect of Atalaya. */
   defect: 70,
+  /** Ended at once by a second Ctrl-C, as shells have it for SIGINT. */
+  interrupted: 130,
 } as const;
 
-const UNAVAILABLE = /^(UP_NOT_RUNNING|UP_SILENT|UP_NOT_OURS|NODE_|P2P_|RECORD_|CLI_NO_ANSWER)/;
+const UNAVAILABLE = /^(UP_NOT_RUNNING|UP_SILENT|UP_NOT_OURS|UP_BUSY|NODE_|P2P_|RECORD_|CLI_NO_ANSWER|CLI_STREAM_ENDED)/;
 
-export function exitCodeOf(problem: Problem): number {
-  return UNAVAILABLE.test(problem.code) ? EXIT.unavailable : EXIT.failed;
+export function exitCodeOf({ code }: Problem): number {
+  if (code === "CLI_DEFECT") return EXIT.defect;
+  return UNAVAILABLE.test(code) ? EXIT.unavailable : EXIT.failed;
 }

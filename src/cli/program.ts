@@ -1,5 +1,4 @@
 /** The command line's commands. To add one, write it in commands/ and list it here; docs/cli.md is generated from this. */
-import tab from "@bomb.sh/tab/commander";
 import { Command } from "commander";
 import { fleetCommand } from "./commands/fleet.ts";
 import { probeCommand } from "./commands/probe.ts";
@@ -9,6 +8,7 @@ import { statusCommand } from "./commands/status.ts";
 import { testchainCommand } from "./commands/testchain.ts";
 import { upCommand } from "./commands/up.ts";
 import { watchCommand } from "./commands/watch.ts";
+import { addCompletion } from "./completion.ts";
 import { EXIT } from "./exit-code.ts";
 
 export function makeProgram(version: string): Command {
@@ -29,7 +29,7 @@ export function makeProgram(version: string): Command {
     testchainCommand(),
   ];
   for (const command of commands) program.addCommand(command);
-  tab(program, { completionCommandName: "completion" });
+  addCompletion(program);
   settle(program);
   return program;
 }
@@ -47,5 +47,9 @@ Exit codes:
   ${EXIT.usage}  the command was not understood
   ${EXIT.unavailable}  something needed does not answer: no Atalaya here, no such node, no database
   ${EXIT.defect}  a defect of Atalaya
+  ${EXIT.interrupted} \`atalaya up\` was interrupted twice, and did not stop in order
 
-Completion: atalaya completion bash|zsh|fish|powershell prints a script to be sourced.`;
+With --json what is printed is JSON, failures too: { "error": { code, message, where?, expected?, help? } }.
+Colours are for terminals only; NO_COLOR turns them off.
+
+Begin with \`atalaya up\`. \`atalaya help COMMAND\` says more about each.`;

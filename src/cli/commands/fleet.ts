@@ -7,12 +7,16 @@ import { paintLevel, print, printJson } from "../output.ts";
 const FILE = "the fleet file";
 
 export function fleetCommand(): Command {
-  const fleet = new Command("fleet").description("check and show fleet files");
+  const fleet = new Command("fleet").description("check and show fleet files; Atalaya need not run");
   fleet
     .command("check")
     .description("check a fleet file: every mistake at once, with its line and what to do")
     .argument("[file]", FILE, "fleet.yaml")
     .option("--json", "print JSON: { file, problems }")
+    .addHelpText(
+      "after",
+      "\nIt ends with 0 when the file is right and with 1 when it is not. examples/ holds files to begin with.",
+    )
     .action(check);
   fleet
     .command("show")

@@ -5,12 +5,15 @@ import type { Findings } from "../../watch/probe.ts";
 import { paint, print, printJson } from "../output.ts";
 
 export function probeCommand(): Command {
-  const probe = new Command("probe").description("look at one node, from here, now");
+  const probe = new Command("probe").description(
+    "look at one node by its address, from here, now; Atalaya need not run",
+  );
   probe
     .command("http")
     .description("ask a node's HTTP API who and where it is")
     .argument("<url>", "http://host:port, https://host or unix:/path/to.sock")
-    .option("--json", "print JSON")
+    .option("--json", "print JSON: an object of what was found")
+    .addHelpText("after", "\nExample: atalaya probe http http://127.0.0.1:8888")
     .action(async (url: string, { json }: { json?: true }) => {
       const { probeHttp } = await import("../../watch/probe.ts");
       show(await probeHttp(url), json);
@@ -20,7 +23,8 @@ export function probeCommand(): Command {
     .description("greet a node's p2p port as a peer does: its head, its version, its clock")
     .argument("<address>", "host:port")
     .requiredOption("--chain-id <id>", "the chain that it should be on; peers of another one do not talk to us")
-    .option("--json", "print JSON")
+    .option("--json", "print JSON: an object of what was found")
+    .addHelpText("after", "\n`atalaya probe http` of any node of the chain shows its id, as `chain`.")
     .action(async (address: string, { chainId, json }: { chainId: string; json?: true }) => {
       const { probeP2p } = await import("../../watch/probe.ts");
       show(await probeP2p(address, chainId), json);

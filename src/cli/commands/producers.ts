@@ -16,10 +16,10 @@ export function producersCommand(): Command {
   return withSource(new Command("producers"))
     .description("show how each producer did: rounds, and slots produced, late, missed, orphaned")
     .option("--chain <name>", "chain, as the fleet file names it; the first one by default")
-    .option("--hours <n>", "how far to look back", wholeNumber, "24")
+    .option("--hours <n>", "how many hours to look back", wholeNumber, "24")
     .option("--json", "print JSON: what /api/producers answers")
     .action(async ({ chain, hours, json, ...source }: ProducersOptions) => {
-      const producers = await read<ProducerSummary[]>(source, "/api/producers", { chain, hours });
+      const producers = await read<ProducerSummary[]>(source, "/api/producers", Array.isArray, { chain, hours });
       if (json) printJson(producers);
       else print(producersText(producers));
     });

@@ -21,7 +21,7 @@ export function roundsCommand(): Command {
     .option("--json", "print JSON: what /api/rounds answers")
     .addHelpText("after", `\nEach slot is a letter: ${LEGEND}.`)
     .action(async ({ chain, producer, limit, json, ...source }: RoundsOptions) => {
-      const rounds = await read<PastRoundView[]>(source, "/api/rounds", { chain, producer, limit });
+      const rounds = await read<PastRoundView[]>(source, "/api/rounds", Array.isArray, { chain, producer, limit });
       if (json) printJson(rounds);
       else print(roundsText(rounds.toReversed()));
     });

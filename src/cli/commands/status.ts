@@ -1,20 +1,28 @@
 /** `atalaya status`: the chains, the pairs and the nodes as they are now. */
 import { Command } from "commander";
-import type { ChainView, NodeView, PairView, SightView, StateView } from "../../api/views.ts";
+import type { ChainView, NodeView, PairView, StateView } from "../../api/views.ts";
 import { columns } from "../../kit/columns.ts";
 import { english } from "../../words/english.ts";
 import { paint, paintLevel, print, printJson } from "../output.ts";
 import { read, type SourceOptions, withSource } from "../source.ts";
+
+/** Half a slot: with a clock so far off, a producer's blocks come late or are refused. */
+const CLOCK_OFF_MS = 250;
 
 export function statusCommand(): Command {
   return withSource(new Command("status"))
     .description("show heads, pairs and nodes as they are now")
     .option("--json", "print JSON: what /api/state answers")
     .action(async (options: SourceOptions & { json?: true }) => {
-      const state = await read<StateView>(options, "/api/state");
+      const state = await read<StateView>(options, "/api/state", isState);
       if (options.json) printJson(state);
       else print(statusText(state));
     });
+}
+
+function isState(answer: unknown): boolean {
+  const { chains, nodes, pairs } = (answer ?? {}) as Partial<StateView>;
+  return [chains, nodes, pairs].every(Array.isArray);
 }
 
 function statusText(state: StateView): string {
@@ -22,7 +30,7 @@ function statusText(state: StateView): string {
     ...state.chains.map(chainText),
     ...(state.pairs.length > 0 ? [state.pairs.map(pairText).join("\n")] : []),
     columns(
-      [["node", "role", "sees", "head", "LIB", "behind", "clock", "state"].map(dim), ...state.nodes.map(nodeCells)],
+      [["node", "role", "seen by", "head", "LIB", "behind", "clock", "state"].map(dim), ...state.nodes.map(nodeCells)],
       [3, 4, 5, 6],
     ).join("\n"),
     ...(state.recording ? [] : [paintLevel("warning", "the record of the past is not being written")]),
@@ -53,27 +61,51 @@ function pairText(pair: PairView): string {
 }
 
 function nodeCells(node: NodeView): string[] {
-  const { headNum, libNum, behind, clockOffsetMs, paused, status } = node;
+  const { headNum, libNum, behind, status } = node;
   if (status === "planned") return [node.name, english.role(node.role), "", "", "", "", "", dim("planned")];
   const lag = behind === undefined ? "" : String(behind);
   return [
     node.name,
     english.role(node.role),
-    `${sight("http", node.http)} ${sight("p2p", node.p2p)}`,
+    seenBy(node),
     String(headNum ?? ""),
     String(libNum ?? ""),
     behind !== undefined && behind > 2 ? paintLevel("warning", lag) : lag,
-    clockOffsetMs === undefined ? "" : `${clockOffsetMs > 0 ? "+" : ""}${clockOffsetMs} ms`,
-    paused === undefined ? trouble(node) : paused ? "paused" : "producing",
+    clockText(node),
+    [...production(node), ...troubles(node)].join("; "),
   ];
 }
 
-function sight(way: string, { state }: SightView): string {
-  if (state === "unwatched") return dim("-".padEnd(way.length));
-  return state === "up" ? paintLevel("ok", way) : paintLevel(state === "down" ? "critical" : "unknown", way);
+const WAYS = ["http", "p2p"] as const;
+
+/** The ways that it can be seen by now; the words say as much as the colours. */
+function seenBy(node: NodeView): string {
+  const seen = WAYS.filter((way) => node[way].state === "up");
+  if (seen.length > 0) return paintLevel("ok", seen.join(" "));
+  if (WAYS.every((way) => node[way].state === "unwatched")) return dim("not watched");
+  return WAYS.some((way) => node[way].state === "down") ? paintLevel("critical", "nothing") : dim("nothing yet");
 }
 
-function trouble({ http, p2p }: NodeView): string {
-  const problem = http.problem ?? p2p.problem;
-  return problem === undefined ? "" : paintLevel("critical", english.sightProblem[problem]);
+function clockText({ clockOffsetMs }: NodeView): string {
+  if (clockOffsetMs === undefined) return "";
+  const text = `${clockOffsetMs > 0 ? "+" : ""}${clockOffsetMs} ms`;
+  return Math.abs(clockOffsetMs) < CLOCK_OFF_MS ? text : paintLevel("warning", text);
+}
+
+function production({ paused }: NodeView): string[] {
+  return paused === undefined ? [] : [paused ? "paused" : "producing"];
+}
+
+/** What is wrong, each way that fails with its reason. */
+function troubles(node: NodeView): string[] {
+  const failing = WAYS.flatMap((way) => {
+    const { state, problem } = node[way];
+    return state === "down" && problem !== undefined ? [`${way}: ${english.sightProblem[problem]}`] : [];
+  });
+  const { clockOffsetMs = 0 } = node;
+  const clock =
+    Math.abs(clockOffsetMs) < CLOCK_OFF_MS
+      ? []
+      : [`its clock is ${(Math.abs(clockOffsetMs) / 1000).toFixed(1)} s ${clockOffsetMs > 0 ? "ahead" : "behind"}`];
+  return [...failing.map((text) => paintLevel("critical", text)), ...clock.map((text) => paintLevel("warning", text))];
 }

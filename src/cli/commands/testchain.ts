@@ -24,9 +24,15 @@ const MEANING: Readonly<Record<NodeVerb, string>> = {
 };
 
 export function testchainCommand(): Command {
-  const testchain = new Command("testchain").description("look at the test chain's nodes, break them, mend them");
+  const testchain = new Command("testchain").description(
+    "look at the nodes of the test chain that `atalaya up` runs here, break them, mend them",
+  );
   const verb = (name: string, description: string): Command =>
-    testchain.command(name).description(description).addOption(dataOption()).option("--json", "print JSON");
+    testchain
+      .command(name)
+      .description(description)
+      .addOption(dataOption())
+      .option("--json", "print JSON: { nodes, links } as they are afterwards");
   verb("status", "show the nodes, their processes and their addresses").action((options: TestchainOptions) =>
     act(options, "GET", ""),
   );

@@ -3,8 +3,10 @@ import { relative, resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { News } from "../../daemons/news.ts";
 import { report } from "../../fleet/report.ts";
+import { columns } from "../../kit/columns.ts";
+import { EXIT } from "../exit-code.ts";
 import { hasColours, paint, print } from "../output.ts";
-import { dataOption } from "../source.ts";
+import { DEFAULT_DATA_DIR, dataOption } from "../source.ts";
 
 interface UpCommandOptions {
   data: string;
@@ -16,6 +18,17 @@ interface UpCommandOptions {
   springUtil?: string;
 }
 
+const STOPPING = `
+Without options it starts a small chain of six nodes on this machine and watches it: nothing else is needed. All that
+it keeps is in the data directory; started again there, it goes on where it was.
+
+Ctrl-C (or SIGTERM) stops everything in order, and it ends with ${EXIT.ok}; a second Ctrl-C stops at once, with ${EXIT.interrupted}.
+
+Examples:
+  atalaya up                       a test chain, at http://127.0.0.1:8080
+  atalaya up --fleet fleet.yaml    the nodes that this file names
+  atalaya up --data /srv/atalaya --port 0`;
+
 const PAGES = new URL("../../../dist/portal", import.meta.url).pathname;
 const PROGRAM = new URL("../../../bin/atalaya", import.meta.url).pathname;
 
@@ -26,14 +39,21 @@ export function upCommand(version: string): Command {
     .addOption(dataOption("directory to keep everything in"))
     .option("--port <port>", "port of the portal, on 127.0.0.1; 0 takes a free one", portNumber, 8080)
     .addOption(
-      new Option("--database-url <url>", "PostgreSQL to keep the record in, instead of our own").env("DATABASE_URL"),
+      new Option("--database-url <url>", "PostgreSQL to keep the record in, instead of our own")
+        .env("DATABASE_URL")
+        // a variable that is set to nothing is not set
+        .argParser((text) => text || undefined),
     )
     .option("--nodeos <path>", "run the test chain on this nodeos, instead of our stand-in")
     .option("--contracts <dir>", "boot, bios and token contracts for --nodeos: a full schedule and Savanna")
     .option("--spring-util <path>", "makes BLS keys for --nodeos; by default the one beside it")
+    .addHelpText("after", STOPPING)
     .action((options: UpCommandOptions, command: Command) => {
       if (options.fleet !== undefined && options.nodeos !== undefined) {
         command.error("error: --fleet watches nodes that run, --nodeos starts some: give one of them");
+      }
+      if (options.nodeos === undefined && (options.contracts ?? options.springUtil) !== undefined) {
+        command.error("error: --contracts and --spring-util are for --nodeos, which is not given");
       }
       return run(options, version);
     });
@@ -63,7 +83,7 @@ async function run(options: UpCommandOptions, version: string): Promise<void> {
     throw thrown;
   });
   if (running !== undefined) {
-    print(welcome(running.portal, options.fleet === undefined));
+    print(welcome(running.portal, options));
     await interrupted;
     printer.take({ kind: "doing", text: "stopping" });
     await running.stop();
@@ -77,7 +97,7 @@ function untilInterrupted(abort: AbortController): Promise<void> {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
       process.on(signal, () => {
         // what we started ends with us
-        if (abort.signal.aborted) process.exit(130);
+        if (abort.signal.aborted) process.exit(EXIT.interrupted);
         abort.abort();
         resolve();
       });
@@ -85,22 +105,22 @@ function untilInterrupted(abort: AbortController): Promise<void> {
   });
 }
 
-function welcome(portal: string, isDemo: boolean): string {
+function welcome(portal: string, { data, fleet }: UpCommandOptions): string {
+  const isDemo = fleet === undefined;
   const here = relative(process.cwd(), PROGRAM);
   const program = here.startsWith("..") ? PROGRAM : here;
+  // the environment tells other commands too, the command line does not
+  const elsewhere = data === (process.env.ATALAYA_DATA ?? DEFAULT_DATA_DIR) ? "" : ` --data ${data}`;
   const tries = [
     ["status", "heads, pairs and nodes"],
     ["watch", "rounds as they come"],
     ...(isDemo ? [["testchain kill primary", "see what a failure looks like"]] : []),
-  ].map(
-    ([command = "", meaning = ""]) =>
-      `  ${`${program} ${command}`.padEnd(program.length + 25)}${paint("dim", meaning)}`,
-  );
+  ].map(([command = "", meaning = ""]) => [`  ${program} ${command}${elsewhere}`, paint("dim", meaning)]);
   return `
 ${paint("bold", "Atalaya is up:")} ${paint(["cyan", "underline"], portal)}
 
 In another terminal:
-${tries.join("\n")}
+${columns(tries).join("\n")}
 
 Ctrl-C stops everything.
 `;

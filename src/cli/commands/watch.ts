@@ -1,8 +1,8 @@
 /** `atalaya watch`: a line for each finished round and each thing that happens, until it is interrupted. */
-import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { Command } from "commander";
 import type { HappeningView, RoundView, StateView, UpdateView } from "../../api/views.ts";
+import { messageOf, Problem } from "../../kit/problem.ts";
 import { english } from "../../words/english.ts";
 import { clock, paint, paintLevel, print } from "../output.ts";
 import { open, type SourceOptions, withSource } from "../source.ts";
@@ -12,17 +12,38 @@ export function watchCommand(): Command {
   return withSource(new Command("watch"))
     .description("print rounds and happenings as they come, until Ctrl-C")
     .option("--json", "print each message of /api/events as a line of JSON")
+    .addHelpText("after", "\nIt ends with 0 at Ctrl-C, and with 69 when the portal ends the stream.")
     .action(async (options: SourceOptions & { json?: true }) => {
-      const { body } = await open(options, "/api/events");
-      if (body === null) return;
+      // Ctrl-C is how this command ends, not how it fails
+      process.once("SIGINT", () => process.exit());
+      const answer = await open(options, "/api/events");
       const printer = new Printer();
-      for await (const line of createInterface({ input: Readable.fromWeb(body) })) {
-        const data = /^data: ?(.*)$/.exec(line)?.[1];
-        if (data === undefined) continue;
+      for await (const data of messagesOf(answer)) {
         if (options.json) print(data);
         else printer.take(JSON.parse(data) as UpdateView);
       }
     });
+}
+
+/** The data of each server-sent event. Never ends well: throws `CLI_STREAM_ENDED`. */
+async function* messagesOf({ body, url }: Response): AsyncGenerator<string> {
+  let reason = "";
+  try {
+    let rest = "";
+    for await (const text of Readable.fromWeb(body ?? new ReadableStream()).setEncoding("utf8")) {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) if (line.startsWith("data: ")) yield line.slice("data: ".length);
+    }
+  } catch (thrown) {
+    reason = `: ${messageOf(thrown)}`;
+  }
+  throw new Problem({
+    code: "CLI_STREAM_ENDED",
+    message: `the portal has ended the stream${reason}`,
+    where: url,
+    help: "see whether Atalaya still runs there, and run this command again",
+  });
 }
 
 class Printer {
