@@ -38,11 +38,16 @@ export async function takeDataDir(dir: string, view: InstanceView): Promise<Inst
   };
 }
 
+const WITHOUT_FLEET = "`atalaya up` without --fleet runs one; give it another directory with --data";
+
 function appOf(view: InstanceView, more: Readonly<Record<string, Hono>>): Hono {
   const app = new Hono();
   app.get("/", (context) => context.json(view));
   for (const [path, part] of Object.entries(more)) app.route(path, part);
-  const error = { code: "UP_CANNOT", message: "this Atalaya cannot do that", expected: Object.keys(more).join(", ") };
+  const error =
+    view.mode === "fleet"
+      ? { code: "UP_CANNOT", message: "this Atalaya watches a fleet and runs no test chain", help: WITHOUT_FLEET }
+      : { code: "UP_CANNOT", message: "the test chain of this Atalaya is not up yet", help: "try again in a moment" };
   app.notFound((context) => context.json({ error }, 404));
   return app;
 }
@@ -66,9 +71,10 @@ function listen(server: Server, path: string): Promise<void> {
 }
 
 function alreadyRunning(dir: string, { pid, portal }: InstanceView): Problem {
+  const state = portal === "" ? "it is starting" : `its portal is at ${portal}`;
   return new Problem({
     code: "UP_ALREADY_RUNNING",
-    message: `Atalaya runs here already, as process ${pid}; its portal is at ${portal}`,
+    message: `Atalaya runs here already, as process ${pid}; ${state}`,
     where: dir,
     help: "use that one, stop it with Ctrl-C, or give this one another directory with --data and another --port",
   });

@@ -58,6 +58,8 @@ export class NodeProcess {
   private child: ChildProcess | undefined;
   private ended: Promise<Exit> | undefined;
   private stopped = false;
+  /** Where the present run begins in the log. */
+  private logStart = 0;
   private readonly pidFile: string;
   private readonly onExit: ((exit: Exit) => void) | undefined;
 
@@ -117,6 +119,7 @@ export class NodeProcess {
     else if (options.replay) args.push("--hard-replay-blockchain");
     const [command, ...first] = endingWithUs(this.program, "TERM");
     this.trimLog();
+    this.logStart = existsSync(this.logFile) ? statSync(this.logFile).size : 0;
     const log = openSync(this.logFile, "a");
     // A group of its own, so that Ctrl-C at the terminal reaches only us. Where the kernel cannot tell it that we
     // died (see endingWithUs), the channel tells the test chain's node.
@@ -181,9 +184,14 @@ export class NodeProcess {
   /** Keeps the log below a limit: the older half goes to `.1`. Call it now and then. */
   trimLog(): void {
     if (!existsSync(this.logFile) || statSync(this.logFile).size < LOG_LIMIT_BYTES) return;
-    copyFileSync(this.logFile, `${this.logFile}.1`);
+    try {
+      copyFileSync(this.logFile, `${this.logFile}.1`);
+    } catch {
+      // a full disk has no room for the older part, and all the more need of the cut
+    }
     // the process appends, so it goes on at the new end
     truncateSync(this.logFile);
+    this.logStart = 0;
   }
 
   private async answering(): Promise<void> {
@@ -211,20 +219,21 @@ export class NodeProcess {
 
   private exitProblem(exit: Exit): Problem {
     const dirty = exit.code === EXIT_DIRTY;
+    const words = this.lastError();
     const how = exit.signal === null ? `with code ${exit.code}` : `by ${exit.signal}`;
     return new Problem({
       code: dirty ? "TESTCHAIN_DATABASE_DIRTY" : "TESTCHAIN_NODE_EXITED",
-      message: `node \`${this.name}\` ended ${how}: ${this.lastError()}`,
+      message: `node \`${this.name}\` ended ${how}${words === "" ? " and said nothing" : `: ${words}`}`,
       where: this.logFile,
       help: dirty
         ? "its database is dirty after a kill: start it fresh or with a replay"
-        : "read the end of its log; nodeos checks its options first",
+        : "read the end of its log; one that is empty is not nodeos's, which says what it makes of its options",
     });
   }
 
   /** What nodeos said last at level error, with the line behind it that says more; or else its last line. */
   private lastError(): string {
-    const lines = this.logTail(200).split("\n");
+    const lines = readFileSync(this.logFile).toString("utf8", this.logStart).trimEnd().split("\n").slice(-200);
     const at = lines.findLastIndex((line) => line.startsWith("error"));
     const [first = "", second = ""] = at < 0 ? lines.slice(-1) : lines.slice(at);
     const more = /^\S/.test(second) && !LOG_LINE.test(second) ? `: ${second}` : "";

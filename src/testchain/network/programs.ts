@@ -1,5 +1,5 @@
 /** What a test network runs: the test chain's own node, or a real nodeos with what it takes to boot a chain. */
-import { accessSync, constants, existsSync } from "node:fs";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Problem } from "../../kit/problem.ts";
 import type { Program } from "../../kit/process.ts";
@@ -60,13 +60,22 @@ export function contractsOf(programs: Programs): Contracts | undefined {
 function requireProgram(path: string): void {
   if (!path.includes("/")) return;
   try {
+    // a directory may be entered, which is the same bit
+    if (!statSync(path).isFile()) throw noProgram(path, "is not a file");
     accessSync(path, constants.X_OK);
   } catch (cause) {
-    throw new Problem({
-      code: "TESTCHAIN_NO_PROGRAM",
-      message: `${path} cannot be run`,
-      expected: "the path of an executable, for this machine",
-      cause,
-    });
+    if (cause instanceof Problem) throw cause;
+    const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
+    throw noProgram(path, missing ? "does not exist" : "cannot be run", cause);
   }
+}
+
+function noProgram(path: string, why: string, cause?: unknown): Problem {
+  return new Problem({
+    code: "TESTCHAIN_NO_PROGRAM",
+    message: `${path} ${why}`,
+    expected: "the path of an executable, for this machine",
+    help: "check the path, and `chmod +x` a program that you have built or unpacked",
+    cause,
+  });
 }
