@@ -46,12 +46,12 @@ const producersQuery = v.strictObject({
 export function makeApp(facts: AppFacts): { app: Hono; streams: EventStreams } {
   const app = new Hono();
   const streams = new EventStreams(facts.board);
+  app.use(secureHeaders(HEADERS));
   app.use(async (context, next) => {
     if (!facts.hosts.includes(hostOf(context))) throw strangeHost();
     if (!["GET", "HEAD"].includes(context.req.method)) throw readOnly();
     await next();
   });
-  app.use(secureHeaders({ contentSecurityPolicy: CONTENT_POLICY, referrerPolicy: "no-referrer" }));
   app.get("/api/events", (context) => streams.open(context));
   app.use(compress());
   app.use("/api/*", async (context, next) => {
@@ -91,11 +91,16 @@ export function makeApp(facts: AppFacts): { app: Hono; streams: EventStreams } {
   return { app, streams };
 }
 
-const CONTENT_POLICY = {
-  defaultSrc: ["'self'"],
-  objectSrc: ["'none'"],
-  baseUri: ["'none'"],
-  frameAncestors: ["'none'"],
+const HEADERS = {
+  contentSecurityPolicy: {
+    defaultSrc: ["'self'"],
+    objectSrc: ["'none'"],
+    baseUri: ["'none'"],
+    frameAncestors: ["'none'"],
+  },
+  referrerPolicy: "no-referrer",
+  // whoever ends TLS in front of us knows whether all of the domain has it; we do not
+  strictTransportSecurity: false,
 };
 
 function hostOf(context: Context): string {

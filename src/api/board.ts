@@ -43,10 +43,12 @@ export class Board {
     this.listeners.clear();
   }
 
-  /** Returns how to stop listening. */
-  listen(listener: Listener): () => void {
+  /** The state as it is, and from now on each change of it, until `stop`. */
+  follow(listener: Listener): { state: StateView; stop: () => void } {
+    // what is gathered goes to the others first: what changes back before its time would not be told at all
+    this.handOut();
     this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+    return { state: this.state(), stop: () => this.listeners.delete(listener) };
   }
 
   /** Whether the record of the past is being written. */
@@ -77,6 +79,30 @@ export class Board {
     return this.happenings.take(watch.target, event);
   }
 
+  /** Hands out what has changed since the last time, if anything. The board does so by itself. */
+  handOut(): void {
+    const { fleet, watches } = this.facts;
+    const chains = watches.map(showChain).filter((view) => this.isNew(`chain/${view.name}`, view));
+    const nodes = showNodes(fleet, watches).filter((view) => this.isNew(`node/${view.name}`, view));
+    const pairs = showPairs(watches).filter((view) => this.isNew(`pair/${view.name}`, view));
+    const rounds = [...this.changedRounds.values()];
+    const happenings = this.happenings.takeChanged();
+    const recording = this.isNew("recording", this.recording);
+    this.changedRounds.clear();
+    if (chains.length + nodes.length + pairs.length + rounds.length + happenings.length === 0 && !recording) return;
+    const update: UpdateView = {
+      now: Date.now(),
+      ...(chains.length > 0 && { chains }),
+      ...(nodes.length > 0 && { nodes }),
+      ...(pairs.length > 0 && { pairs }),
+      ...(rounds.length > 0 && { rounds }),
+      ...(happenings.length > 0 && { happenings }),
+      ...(recording && { recording: this.recording }),
+    };
+    const json = JSON.stringify(update);
+    for (const listener of this.listeners) listener(update, json);
+  }
+
   state(): StateView {
     const { fleet, mode, watches } = this.facts;
     return {
@@ -99,29 +125,6 @@ export class Board {
     const since = live[0]?.startSlot ?? Number.POSITIVE_INFINITY;
     const past = this.past.filter(({ chain, startSlot }) => chain === watch.target.chain && startSlot < since);
     return [...past, ...live].slice(-SHOWN_ROUNDS);
-  }
-
-  private handOut(): void {
-    const { fleet, watches } = this.facts;
-    const chains = watches.map(showChain).filter((view) => this.isNew(`chain/${view.name}`, view));
-    const nodes = showNodes(fleet, watches).filter((view) => this.isNew(`node/${view.name}`, view));
-    const pairs = showPairs(watches).filter((view) => this.isNew(`pair/${view.name}`, view));
-    const rounds = [...this.changedRounds.values()];
-    const happenings = this.happenings.takeChanged();
-    const recording = this.isNew("recording", this.recording);
-    this.changedRounds.clear();
-    if (chains.length + nodes.length + pairs.length + rounds.length + happenings.length === 0 && !recording) return;
-    const update: UpdateView = {
-      now: Date.now(),
-      ...(chains.length > 0 && { chains }),
-      ...(nodes.length > 0 && { nodes }),
-      ...(pairs.length > 0 && { pairs }),
-      ...(rounds.length > 0 && { rounds }),
-      ...(happenings.length > 0 && { happenings }),
-      ...(recording && { recording: this.recording }),
-    };
-    const json = JSON.stringify(update);
-    for (const listener of this.listeners) listener(update, json);
   }
 
   private isNew(key: string, view: unknown): boolean {

@@ -20,7 +20,8 @@ export class Past {
     query: { producer?: string | undefined; before?: number | undefined; limit: number },
   ): Promise<PastRoundView[]> {
     const { producer, before, limit } = query;
-    const beforeSlot = before === undefined ? undefined : slotOf(before);
+    // rounded up: a round that begins within the slot of `before` begins before it
+    const beforeSlot = before === undefined ? undefined : slotOf(before + SLOT_MS - 1);
     const rounds = await readRounds(this.pool, { chainId: target.chainId, producer, beforeSlot, limit });
     return rounds.map(({ startSlot, producer, slots, final }) => ({
       chain: target.chain,

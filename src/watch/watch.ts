@@ -170,8 +170,11 @@ export class Watch {
   private compare(before: Round | undefined, round: Round, at: number): void {
     let changed = before === undefined || before.producer !== round.producer || before.final !== round.final;
     for (const [i, verdict] of round.slots.entries()) {
-      const was = before?.slots[i]?.state ?? "due";
-      if (was === verdict.state && before?.slots[i]?.certainty === verdict.certainty) continue;
+      const earlier = before?.slots[i];
+      const was = earlier?.state ?? "due";
+      // after a fork switch another block may be the one that was produced
+      const sameBlock = earlier?.block?.id === verdict.block?.id;
+      if (was === verdict.state && earlier?.certainty === verdict.certainty && sameBlock) continue;
       changed = true;
       const bad = (state: SlotVerdict["state"]) => state === "missed" || state === "orphaned" || state === "late";
       if (was !== verdict.state && (bad(was) || bad(verdict.state))) {
