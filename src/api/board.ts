@@ -51,6 +51,11 @@ export class Board {
     return { state: this.state(), stop: () => this.listeners.delete(listener) };
   }
 
+  /** How many follow it. */
+  get followers(): number {
+    return this.listeners.size;
+  }
+
   /** Whether the record of the past is being written. */
   setRecording(recording: boolean): void {
     this.recording = recording;
