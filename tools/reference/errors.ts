@@ -15,7 +15,7 @@ error[API_PORT_IN_USE]: port 8080 is in use by another program
   help: stop that program (\`ss -ltnp 'sport = :8080'\` names it), or choose another port with --port
 \`\`\`
 
-Match the code in scripts, never the sentence. With \`--json\` and in answers of the API a problem is \`{ code, message, expected?, help? }\`, on the command line with \`where\`. The last column is the exit code of a command that ends with it. What only the library raises reaches an operator inside of another problem.`;
+Match the code in scripts, never the sentence. With \`--json\`, and in answers of the API, a problem is \`{ "error": { code, message, where?, expected?, help? } }\`; the API never says where. The last column is the exit code of a command that ends with it. What only the library raises reaches an operator inside of another problem.`;
 
 /** Markdown; ends in a newline. `thrown`: files by code. */
 export function errorReference(thrown: ReadonlyMap<string, readonly string[]>): string {
