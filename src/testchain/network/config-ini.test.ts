@@ -18,7 +18,7 @@ after(() => rmSync(dir, { recursive: true, force: true }));
 
 function readBack(setup: NodeSetup): Options {
   writeFileSync(join(dir, "config.ini"), renderConfig(setup));
-  return readOptions(["--config-dir", dir]);
+  return readOptions(["--config-dir", dir]).options;
 }
 
 const accountName = fc.stringMatching(/^[a-z1-5]{1,12}$/);

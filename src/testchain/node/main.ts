@@ -20,7 +20,8 @@ function die(thrown: unknown): never {
 
 async function main(): Promise<void> {
   log.write("info", "nodeos", "main.cpp:158:main", "nodeos started");
-  const options = readOptions(process.argv.slice(2));
+  const { options, ignored } = readOptions(process.argv.slice(2));
+  if (ignored.length > 0) log.write("info", "nodeos", "main.cpp:main", `taken without effect: ${ignored.join(", ")}`);
   const node = new TestNode(options, die);
   let stopping = false;
   const stop = (): void => {

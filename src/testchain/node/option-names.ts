@@ -14,7 +14,6 @@ export const EFFECTIVE_OPTIONS = {
   "unix-socket-path": "text",
   "http-validate-host": "bool",
   "http-alias": "list",
-  "http-max-response-time-ms": "number",
   "http-max-bytes-in-flight-mb": "number",
   "http-max-in-flight-requests": "number",
   "http-keep-alive": "bool",
@@ -144,6 +143,7 @@ const IGNORED_VALUES = [
   "read-only-read-window-time-us",
   // http and p2p
   "http-threads",
+  "http-max-response-time-ms",
   "p2p-disable-block-nack",
   "p2p-auto-bp-peer",
   "p2p-bp-gossip-endpoint",

@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
+import { messageOf } from "../../kit/problem.ts";
 import { type EFFECTIVE_OPTIONS, isIgnored, kindOfOption, type OptionKind, SHORT_OPTIONS } from "./option-names.ts";
 
 type Value<K extends OptionKind> = K extends "flag" | "bool"
@@ -21,20 +22,28 @@ export class OptionsError extends Error {}
 /** Values by option name, in the order they were given. */
 type Given = Map<string, string[]>;
 
+export interface ReadOptions {
+  options: Options;
+  /** Names of options that were given and are taken without effect. */
+  ignored: string[];
+}
+
 /** `argv`: what stands behind the program's name. Throws {@link OptionsError}. */
-export function readOptions(argv: readonly string[]): Options {
+export function readOptions(argv: readonly string[]): ReadOptions {
   const line = parseArguments(argv);
   const file = configFile(line);
-  const given: Given = file === undefined ? new Map() : parseIni(readFileSync(file, "utf8"));
+  const given: Given = file === undefined ? new Map() : parseIni(readText(file));
   for (const [name, values] of line) {
     const before = kindOfOption(name) === "list" ? (given.get(name) ?? []) : [];
     given.set(name, [...before, ...values]);
   }
   const options: Record<string, unknown> = {};
+  const ignored: string[] = [];
   for (const [name, values] of given) {
-    if (!isIgnored(name)) options[name] = convert(name, kindOf(name), values);
+    if (isIgnored(name)) ignored.push(name);
+    else options[name] = convert(name, kindOf(name), values);
   }
-  return options as Options;
+  return { options: options as Options, ignored };
 }
 
 /** nodeos writes a default one where there is none; for us that is the same as none. */
@@ -46,6 +55,14 @@ function configFile(line: Given): string | undefined {
   if (existsSync(file)) return file;
   if (line.has("config")) throw new OptionsError(`Config file ${file} missing.`);
   return undefined;
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (thrown) {
+    throw new OptionsError(`Config file ${file} cannot be read: ${messageOf(thrown)}`);
+  }
 }
 
 function kindOf(name: string): OptionKind {
@@ -60,8 +77,9 @@ function convert(name: string, kind: OptionKind, values: readonly string[]): unk
   if (kind === "text") return last;
   const wrong = () => new OptionsError(`the argument ('${last}') for option '--${name}' is invalid`);
   if (kind === "number") {
-    if (!/^[+-]?\d+$/.test(last)) throw wrong();
-    return Number(last);
+    const number = /^[+-]?\d+$/.test(last) ? Number(last) : Number.NaN;
+    if (!Number.isSafeInteger(number)) throw wrong();
+    return number;
   }
   if (["", "1", "true", "yes", "on"].includes(last.toLowerCase())) return true;
   if (["0", "false", "no", "off"].includes(last.toLowerCase())) return false;

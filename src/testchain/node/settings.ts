@@ -3,11 +3,13 @@ import { DEFAULT_OFFSET_MS } from "../../chain/time.ts";
 import type { HttpSettings } from "./http/server.ts";
 import type { AuthenticationOptions } from "./net/authentication.ts";
 import type { NetSettings } from "./net/net.ts";
-import type { Options } from "./options.ts";
+import { type Options, OptionsError } from "./options.ts";
 import type { ProducerSettings } from "./producer/producer.ts";
 import { checkOffset, type RuntimeOptions } from "./producer/runtime-options.ts";
 
 const MIB = 1024 * 1024;
+/** A timer that is set to more runs at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export const DEFAULT_VOTE_TIMEOUT_MS = 6000;
 
@@ -32,6 +34,7 @@ export function runtimeOptions(options: Options): RuntimeOptions {
   };
 }
 
+/** Throws {@link OptionsError} for an interval that is none. */
 export function netSettings(options: Options): NetSettings {
   const listen = (options["p2p-listen-endpoint"] ?? ["0.0.0.0:9876"]).filter((address) => address !== "");
   const producers = options["producer-name"] ?? [];
@@ -41,14 +44,19 @@ export function netSettings(options: Options): NetSettings {
     peers: options["p2p-peer-address"] ?? [],
     maxPerHost: options["p2p-max-nodes-per-host"] ?? 1,
     maxClients: options["max-clients"] ?? 25,
-    keepaliveMs: options["p2p-keepalive-interval-ms"] ?? 10_000,
-    reconnectMs: (options["connection-cleanup-period"] ?? 30) * 1000,
+    keepaliveMs: interval("p2p-keepalive-interval-ms", options["p2p-keepalive-interval-ms"] ?? 10_000),
+    reconnectMs: interval("connection-cleanup-period", (options["connection-cleanup-period"] ?? 30) * 1000),
     agent: options["agent-name"] ?? "Spring Agent",
     syncSpan: options["sync-fetch-span"] ?? 1000,
     voteThreads: options["vote-threads"] ?? (producers.length > 0 ? 4 : 0),
     acceptTransactions: options["p2p-accept-transactions"] ?? true,
     producers,
   };
+}
+
+function interval(name: string, ms: number): number {
+  if (ms <= 0) throw new OptionsError(`${name} must be greater than 0`);
+  return Math.min(ms, MAX_TIMER_MS);
 }
 
 export function authenticationOptions(options: Options): AuthenticationOptions {
