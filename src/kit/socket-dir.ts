@@ -20,7 +20,7 @@ export function socketDirFor(dir: string, owner?: { uid: number; gid: number }):
   const uid = owner?.uid ?? process.getuid?.() ?? 0;
   const hash = createHash("sha256").update(absolute).digest("hex").slice(0, 12);
   const short = join(tmpdir(), `atalaya-${uid}-${hash}`);
-  mkdirSync(short, { recursive: true, mode: 0o700 });
+  makeDirectory(short);
   // everyone may write there: it must not be a stranger's
   const found = lstatSync(short);
   const isOurs = found.isDirectory() && [uid, process.getuid?.()].includes(found.uid) && (found.mode & 0o077) === 0;
@@ -35,4 +35,13 @@ export function socketDirFor(dir: string, owner?: { uid: number; gid: number }):
   }
   if (owner !== undefined) chownSync(short, owner.uid, owner.gid);
   return short;
+}
+
+/** Leaves whatever is there already, which may be something else. */
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
+  }
 }
