@@ -17,14 +17,20 @@ export interface Instance {
 
 /** Takes the data directory. Throws `UP_ALREADY_RUNNING` when another Atalaya has it. */
 export async function takeDataDir(dir: string, view: InstanceView): Promise<Instance> {
-  const other = await findInstance(dir);
-  if (other !== undefined) throw alreadyRunning(dir, other);
   const path = instanceSocket(dir);
-  // left behind by a run that was killed
-  rmSync(path, { force: true });
   let app = appOf(view, {});
   const server = createServer(getRequestListener((request) => app.fetch(request)));
-  await listen(server, path);
+  try {
+    // of two that start at once, one gets it
+    await listen(server, path);
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== "EADDRINUSE") throw noSocket(path, thrown);
+    const other = await findInstance(dir);
+    if (other !== undefined) throw alreadyRunning(dir, other);
+    // left behind by a run that was killed
+    rmSync(path, { force: true });
+    await listen(server, path);
+  }
   chmodSync(path, 0o600);
   return {
     tell(view, more) {
@@ -54,19 +60,21 @@ function appOf(view: InstanceView, more: Readonly<Record<string, Hono>>): Hono {
 
 function listen(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once("error", (cause) => {
-      const message = `the socket for commands cannot be made: ${messageOf(cause)}`;
-      reject(
-        new Problem({
-          code: "UP_NO_SOCKET",
-          message,
-          where: path,
-          help: "choose another directory with --data",
-          cause,
-        }),
-      );
+    server.once("error", reject);
+    server.listen(path, () => {
+      server.off("error", reject);
+      resolve();
     });
-    server.listen(path, resolve);
+  });
+}
+
+function noSocket(path: string, cause: unknown): Problem {
+  return new Problem({
+    code: "UP_NO_SOCKET",
+    message: `the socket for commands cannot be made: ${messageOf(cause)}`,
+    where: path,
+    help: "choose another directory with --data",
+    cause,
   });
 }
 
