@@ -1,27 +1,38 @@
 /** Snapshots to be taken at given blocks: asked for over the API, kept on file, each due once or again and again. */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import * as v from "valibot";
+import { messageOf } from "../../../kit/problem.ts";
 import { failure } from "../failure.ts";
 
 const FOREVER = 0xffff_ffff;
 const AT = "snapshot_scheduler.cpp:schedule_snapshot";
 
-export interface SnapshotRequest {
-  snapshot_request_id: number;
-  snapshot_description: string;
-  /** 0: once, at `start_block_num`. */
-  block_spacing: number;
-  start_block_num: number;
-  end_block_num: number;
-}
+const number = v.pipe(v.number(), v.integer(), v.minValue(0));
+const requestsSchema = v.array(
+  v.strictObject({
+    snapshot_request_id: number,
+    snapshot_description: v.string(),
+    /** 0: once, at `start_block_num`. */
+    block_spacing: number,
+    start_block_num: number,
+    end_block_num: number,
+  }),
+);
+export type SnapshotRequest = v.InferOutput<typeof requestsSchema>[number];
 
 export class SnapshotSchedule {
   private readonly file: string;
   private entries: SnapshotRequest[] = [];
 
-  /** `file` need not exist yet. */
+  /** `file` need not exist yet. Throws for one that cannot be read, by its name. */
   constructor(file: string) {
     this.file = file;
-    if (existsSync(file)) this.entries = JSON.parse(readFileSync(file, "utf8")) as SnapshotRequest[];
+    if (!existsSync(file)) return;
+    try {
+      this.entries = v.parse(requestsSchema, JSON.parse(readFileSync(file, "utf8")));
+    } catch (thrown) {
+      throw new Error(`${file} cannot be read: ${messageOf(thrown)}`);
+    }
   }
 
   get requests(): readonly SnapshotRequest[] {
@@ -77,6 +88,7 @@ export class SnapshotSchedule {
 
   private save(entries: SnapshotRequest[]): void {
     this.entries = entries;
-    writeFileSync(this.file, JSON.stringify(entries, null, 2));
+    writeFileSync(`${this.file}.tmp`, JSON.stringify(entries, null, 2));
+    renameSync(`${this.file}.tmp`, this.file);
   }
 }
