@@ -1,10 +1,10 @@
 /** The watch loops of a fleet, with the board that shows what they find and the record that keeps it. */
-import type { Pool } from "pg";
 import { Board } from "../api/board.ts";
 import { Past } from "../api/past.ts";
 import type { StateView } from "../api/views.ts";
 import type { Fleet } from "../fleet/schema.ts";
 import { Problem } from "../kit/problem.ts";
+import type { Database } from "../record/database.ts";
 import { Recorder } from "../record/recorder.ts";
 import { runWatch } from "../watch/run.ts";
 import { type WatchTarget, watchTargets } from "../watch/target.ts";
@@ -24,14 +24,17 @@ const REMEMBERED = { rounds: 24, happenings: 100 };
 export async function watchFleet(facts: {
   fleet: Fleet;
   mode: StateView["mode"];
-  pool: Pool;
+  database: Pick<Database, "reader" | "writer">;
   tell: Tell;
 }): Promise<Watching> {
-  const { fleet, mode, pool, tell } = facts;
+  const { fleet, mode, database, tell } = facts;
   const targets = watchTargets(fleet);
   if (targets.length === 0) throw nothingToWatch();
-  const past = new Past(pool, targets);
-  const recorder = new Recorder(pool, (isWriting, problem) => {
+  const past = new Past(database.reader, targets);
+  // before anything runs that would have to be stopped
+  const rounds = await Promise.all(targets.map((target) => past.rounds(target, { limit: REMEMBERED.rounds })));
+  const happenings = await past.happenings(REMEMBERED.happenings);
+  const recorder = new Recorder(database.writer, (isWriting, problem) => {
     board.setRecording(isWriting);
     if (problem !== undefined) tell({ kind: "trouble", problem });
   });
@@ -43,10 +46,9 @@ export async function watchFleet(facts: {
     }),
   );
   const board = new Board({ fleet, mode, watches: running.map(({ watch }) => watch) });
-  const rounds = await Promise.all(targets.map((target) => past.rounds(target, { limit: REMEMBERED.rounds })));
   board.remember(
     rounds.flatMap((newestFirst) => newestFirst.reverse()),
-    await past.happenings(REMEMBERED.happenings),
+    happenings,
   );
   return {
     board,

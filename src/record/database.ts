@@ -1,28 +1,35 @@
 /**
  * The database behind the record: the embedded PostgreSQL of a data directory, or the one that a URL names.
  * Brought to the schema that this version writes, before anything else touches it.
+ *
+ * Who writes has a connection of its own, so that no number of readers can hold up what has to be written.
  */
 import { setTimeout } from "node:timers/promises";
 import { Client, type ClientConfig, Pool } from "pg";
 import { messageOf, Problem } from "../kit/problem.ts";
 import { openCluster } from "./embedded/cluster.ts";
-import { type EmbeddedServer, startServer } from "./embedded/server.ts";
+import { superviseServer } from "./embedded/supervised.ts";
+import { migrate } from "./migrate.ts";
 
 export interface Database {
-  pool: Pool;
+  reader: Pool;
+  writer: Pool;
   /** For people: which database, without its password. */
   where: string;
   /** Process of the embedded server. */
-  pid: number | undefined;
+  readonly pid: number | undefined;
   close(): Promise<void>;
 }
 
-const MIGRATIONS = new URL("./migrations", import.meta.url).pathname;
-const CONNECTIONS = 4;
+const READERS = 4;
 const CONNECT_TIMEOUT_MS = 5_000;
 /** No query of ours takes long; one that does must not hold its connection for ever. */
-const STATEMENT_TIMEOUT_MS = 20_000;
-const RESTART_AFTER_MS = 1_000;
+const READ_TIMEOUT_MS = 15_000;
+const WRITE_TIMEOUT_MS = 5_000;
+/** A server that says nothing at all, not even that it gave up, is given up so much later. */
+const GRACE_MS = 1_000;
+/** A connection to a server that is away is not waited for any longer than this. */
+const CLOSE_TIMEOUT_MS = 2_000;
 
 export interface DatabaseOptions {
   /** Data directory of the embedded server; absolute or relative to where we run. */
@@ -39,70 +46,58 @@ export async function openDatabase({ dir, url, complain }: DatabaseOptions): Pro
 }
 
 async function openForeign(url: string): Promise<Database> {
-  const where = withoutPassword(url);
   const config = { connectionString: url };
-  await migrate(config, where);
-  const pool = makePool(config);
-  return { pool, where, pid: undefined, close: () => pool.end() };
+  const where = placeOf(config);
+  await setUp(config, where);
+  const { reader, writer, close } = makePools(config);
+  return { reader, writer, where, pid: undefined, close };
 }
 
 async function openEmbedded(dir: string, complain: (problem: Problem) => void): Promise<Database> {
   const cluster = openCluster(dir);
-  let server = await startServer(cluster);
-  let closing = false;
-  const supervise = async (running: EmbeddedServer): Promise<void> => {
-    const words = await running.ended;
-    while (!closing) {
-      complain(
-        new Problem({
-          code: "RECORD_SERVER_ENDED",
-          message: `PostgreSQL ended: ${words}`,
-          where: cluster.logFile,
-          help: "it is started again; nothing is lost meanwhile",
-        }),
-      );
-      await setTimeout(RESTART_AFTER_MS);
-      try {
-        server = await startServer(cluster);
-        void supervise(server);
-        return;
-      } catch (thrown) {
-        if (thrown instanceof Problem) complain(thrown);
-      }
-    }
-  };
-  void supervise(server);
-  const end = async (): Promise<void> => {
-    closing = true;
-    await server.stop();
-  };
+  const supervised = await superviseServer(cluster, complain);
+  const { connection } = supervised.server;
   try {
-    await migrate(server.connection, cluster.data);
+    await setUp(connection, cluster.data);
   } catch (thrown) {
-    await end();
+    await supervised.stop();
     throw thrown;
   }
-  const pool = makePool(server.connection);
-  const close = async (): Promise<void> => {
-    await pool.end();
-    await end();
-  };
+  const { reader, writer, close } = makePools(connection);
   return {
-    pool,
+    reader,
+    writer,
     where: cluster.data,
     get pid() {
-      return server.pid;
+      return supervised.server.pid;
     },
-    close,
+    async close() {
+      await close();
+      await supervised.stop();
+    },
   };
 }
 
-function makePool(config: ClientConfig): Pool {
+function makePools(config: ClientConfig): { reader: Pool; writer: Pool; close(): Promise<void> } {
+  const reader = makePool(config, READERS, READ_TIMEOUT_MS);
+  const writer = makePool(config, 1, WRITE_TIMEOUT_MS);
+  const close = async (): Promise<void> => {
+    const ends = Promise.all([reader.end(), writer.end()]);
+    await Promise.race([ends, setTimeout(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
+  };
+  return { reader, writer, close };
+}
+
+function makePool(config: ClientConfig, max: number, timeoutMs: number): Pool {
   const pool = new Pool({
     ...config,
-    max: CONNECTIONS,
+    max,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
+    statement_timeout: timeoutMs,
+    query_timeout: timeoutMs + GRACE_MS,
+    keepAlive: true,
+    // a connection that cannot be closed in order must not keep us running
+    allowExitOnIdle: true,
     application_name: "atalaya",
   });
   // an idle connection was cut: the next query opens another, or says why it cannot
@@ -110,8 +105,8 @@ function makePool(config: ClientConfig): Pool {
   return pool;
 }
 
-/** Brings the schema up to date; several may try at once, one does it. */
-async function migrate(config: ClientConfig, where: string): Promise<void> {
+/** Connects for the first time and brings the schema up to date. */
+async function setUp(config: ClientConfig, where: string): Promise<void> {
   const client = new Client({ ...config, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
   client.on("error", () => {});
   try {
@@ -126,41 +121,24 @@ async function migrate(config: ClientConfig, where: string): Promise<void> {
     });
   }
   try {
-    const { runner } = await import("node-pg-migrate");
-    await runner({
-      dbClient: client,
-      dir: MIGRATIONS,
-      direction: "up",
-      schema: "atalaya",
-      createSchema: true,
-      migrationsTable: "migration",
-      advisoryLockMode: "wait",
-      logger: { info() {}, warn() {}, error() {} },
-    });
-  } catch (cause) {
-    throw new Problem({
-      code: "RECORD_SCHEMA_FAILED",
-      message: `the database could not be brought up to date: ${messageOf(cause)}`,
-      where,
-      expected: "the right to create the schema `atalaya`, and a record not written by a newer Atalaya",
-      help: "with a database of your own: `grant create on database NAME to USER`",
-      cause,
-    });
+    await migrate(client, where);
   } finally {
     await client.end().catch(() => {});
   }
 }
 
-function withoutPassword(url: string): string {
-  if (!URL.canParse(url)) {
-    throw new Problem({
-      code: "RECORD_BAD_URL",
-      message: "DATABASE_URL is not an address",
-      expected: "postgres://user:password@host:5432/database",
-    });
+/** Which database is meant, without its password. Throws `RECORD_BAD_URL`. */
+function placeOf(config: { connectionString: string }): string {
+  const expected = "postgres://user:password@host:5432/database";
+  const help = "write characters like / @ : in the password as %2F %40 %3A";
+  if (!/^postgres(ql)?:\/\//i.test(config.connectionString)) {
+    throw new Problem({ code: "RECORD_BAD_URL", message: "DATABASE_URL is not the address of a PostgreSQL", expected });
   }
-  const parsed = new URL(url);
-  parsed.password = "";
-  parsed.search = "";
-  return parsed.href;
+  try {
+    const { user, host, port, database } = new Client(config);
+    return `postgres://${user ?? ""}@${host}:${port}/${database ?? ""}`;
+  } catch (cause) {
+    const message = `DATABASE_URL is not understood: ${messageOf(cause)}`;
+    throw new Problem({ code: "RECORD_BAD_URL", message, expected, help, cause });
+  }
 }

@@ -30,6 +30,7 @@ export class Recorder {
   private happenings = new Map<string, RecordedHappening>();
   private timer: NodeJS.Timeout | undefined;
   private writing: Promise<void> = Promise.resolve();
+  private isStopping = false;
   private works: boolean | undefined;
 
   /** `told` hears whether what comes can be written: once at the beginning, then whenever that changes. */
@@ -49,12 +50,14 @@ export class Recorder {
 
   /** Writes what is left and ends; gives up on what cannot be written. */
   async stop(): Promise<void> {
+    this.isStopping = true;
     clearTimeout(this.timer);
     await this.writing;
     await this.write();
   }
 
   private schedule(): void {
+    if (this.isStopping) return;
     this.timer = setTimeout(() => {
       this.writing = this.write().finally(() => this.schedule());
     }, WRITE_EVERY_MS);

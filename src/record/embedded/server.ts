@@ -2,20 +2,20 @@
  * An embedded PostgreSQL server as a child process: started on a Unix socket only, small, stopped in order.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, existsSync, openSync, readFileSync, rmSync, statSync, truncateSync } from "node:fs";
+import { closeSync, constants, existsSync, openSync, readFileSync, rmSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { Client } from "pg";
 import { messageOf, Problem } from "../../kit/problem.ts";
-import { endingWithUs, runsWith } from "../../kit/process.ts";
+import { commandLine, endingWithUs, isChildOfOurKind, runsWith } from "../../kit/process.ts";
 import type { Cluster } from "./cluster.ts";
 import { identity } from "./owner.ts";
 
 export interface EmbeddedServer {
   /** For `pg`. */
-  connection: { host: string; user: string; password: string; database: string };
+  connection: { host: string; port: number; user: string; password: string; database: string; ssl: false };
   pid: number | undefined;
-  /** Resolves when the server ends, wanted or not, with what its log says last. */
+  /** Resolves when the server ends, wanted or not, with how, as its log says it. */
   ended: Promise<string>;
   stop(): Promise<void>;
 }
@@ -48,16 +48,19 @@ const SETTINGS = {
   log_timezone: "UTC",
 };
 
-/** Starts the server of a cluster. Throws `RECORD_START_FAILED`. */
+/** Starts the server of a cluster. Throws `RECORD_IN_USE`, `RECORD_FOREIGN` or `RECORD_START_FAILED`. */
 export async function startServer(cluster: Cluster): Promise<EmbeddedServer> {
   await endLeftover(cluster);
-  const child = launch(cluster);
-  const ended = new Promise<void>((resolve) => {
-    child.once("exit", () => resolve());
-    child.once("error", () => resolve());
+  const log = openLog(cluster.logFile);
+  const child = launch(cluster, log);
+  const ended = new Promise<string>((resolve) => {
+    child.once("error", (cause) => resolve(messageOf(cause)));
+    child.once("exit", (code, signal) => {
+      resolve(signal === null ? (lastWords(cluster.logFile, log.from) ?? `with code ${code}`) : `by ${signal}`);
+    });
   });
   try {
-    await setUp(cluster, child, ended);
+    await setUp(cluster, ended);
   } catch (thrown) {
     await end(child, ended);
     throw thrown;
@@ -65,18 +68,25 @@ export async function startServer(cluster: Cluster): Promise<EmbeddedServer> {
   return {
     connection: { ...socketOf(cluster), user: "atalaya", password: cluster.passwords.atalaya, database: "atalaya" },
     pid: child.pid,
-    ended: ended.then(() => lastLine(cluster.logFile)),
+    ended,
     stop: () => end(child, ended),
   };
 }
 
 function socketOf(cluster: Cluster) {
-  return { host: cluster.socketDir, port: 5432 };
+  // whatever the environment says of other servers
+  return { host: cluster.socketDir, port: 5432, ssl: false as const };
 }
 
-function launch({ data, programs, owner, socketDir, logFile }: Cluster): ChildProcess {
-  if (existsSync(logFile) && statSync(logFile).size > LOG_LIMIT_BYTES) truncateSync(logFile);
-  const log = openSync(logFile, "a", 0o600);
+/** The server's log, to be written on. `from`: its length so far. */
+function openLog(file: string): { fd: number; from: number } {
+  const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
+  if (existsSync(file) && statSync(file).size > LOG_LIMIT_BYTES) truncateSync(file);
+  const fd = openSync(file, flags, 0o600);
+  return { fd, from: statSync(file).size };
+}
+
+function launch({ data, programs, owner, socketDir }: Cluster, log: { fd: number }): ChildProcess {
   const settings = Object.entries({ ...SETTINGS, unix_socket_directories: socketDir });
   const args = ["-D", data, ...settings.flatMap(([name, value]) => ["-c", `${name}=${value}`])];
   const [command, ...first] = endingWithUs([programs.postgres, ...args], "INT");
@@ -86,36 +96,53 @@ function launch({ data, programs, owner, socketDir, logFile }: Cluster): ChildPr
     env: programs.env,
     // not in our terminal's process group: Ctrl-C is for us, and we stop it last
     detached: true,
-    stdio: ["ignore", log, log],
+    stdio: ["ignore", log.fd, log.fd],
   });
-  closeSync(log);
+  closeSync(log.fd);
   return child;
 }
 
-/** A server that a killed run left behind, where the kernel could not end it with us. */
+/**
+ * A server that a killed run left behind, where the kernel could not end it with us. A lock whose process is gone is
+ * left to PostgreSQL, which also knows whether parts of the old server still work on the data.
+ */
 async function endLeftover({ data, socketDir }: Cluster): Promise<void> {
   const file = join(data, "postmaster.pid");
   if (!existsSync(file)) return;
   const pid = Number(readFileSync(file, "utf8").split("\n")[0]);
-  const deadline = Date.now() + STOP_TIMEOUT_MS;
+  const hasEnded = async (withinMs: number): Promise<boolean> => {
+    const deadline = Date.now() + withinMs;
+    while (runsWith(pid, data) && Date.now() < deadline) await setTimeout(POLL_MS);
+    return !runsWith(pid, data);
+  };
+  if (isChildOfOurKind(pid) && runsWith(pid, data)) throw inUse(pid, data);
   if (runsWith(pid, data)) process.kill(pid, "SIGINT");
-  while (runsWith(pid, data) && Date.now() < deadline) await setTimeout(POLL_MS);
-  if (runsWith(pid, data)) process.kill(pid, "SIGQUIT");
-  while (runsWith(pid, data)) await setTimeout(POLL_MS);
-  // the pid may be another process's by now, which would keep PostgreSQL from starting
+  if (!(await hasEnded(STOP_TIMEOUT_MS))) process.kill(pid, "SIGQUIT");
+  if (!(await hasEnded(STOP_TIMEOUT_MS))) throw inUse(pid, data);
+  if (commandLine(pid) === undefined) return;
+  // the pid is another process's by now, or nobody has taken notice of its end: PostgreSQL would take it for a server
   rmSync(file, { force: true });
   rmSync(join(socketDir, ".s.PGSQL.5432.lock"), { force: true });
 }
 
+function inUse(pid: number, data: string): Problem {
+  return new Problem({
+    code: "RECORD_IN_USE",
+    message: `another Atalaya uses this record: its PostgreSQL is process ${pid}`,
+    where: data,
+    help: "stop that one, or give this one another directory with --data",
+  });
+}
+
 /** Waits until the server answers; makes role and database the first time. */
-async function setUp(cluster: Cluster, child: ChildProcess, ended: Promise<void>): Promise<void> {
-  const state = { ended: false };
-  void ended.then(() => {
-    state.ended = true;
+async function setUp(cluster: Cluster, ended: Promise<string>): Promise<void> {
+  const end: { words?: string } = {};
+  void ended.then((words) => {
+    end.words = words;
   });
   const deadline = Date.now() + START_TIMEOUT_MS;
   let words = "";
-  while (!state.ended && Date.now() < deadline) {
+  while (end.words === undefined && Date.now() < deadline) {
     const admin = {
       ...socketOf(cluster),
       user: "postgres",
@@ -130,6 +157,7 @@ async function setUp(cluster: Cluster, child: ChildProcess, ended: Promise<void>
       await makeDatabase(client, cluster.passwords.atalaya);
       return;
     } catch (thrown) {
+      if (codeOf(thrown) === WRONG_PASSWORD) throw foreign(cluster.data, thrown);
       words = messageOf(thrown);
       if (!isStarting(thrown)) break;
     } finally {
@@ -139,7 +167,8 @@ async function setUp(cluster: Cluster, child: ChildProcess, ended: Promise<void>
   }
   throw new Problem({
     code: "RECORD_START_FAILED",
-    message: `PostgreSQL ${state.ended || child.exitCode !== null ? "ended at once" : "did not get ready"}: ${state.ended ? lastLine(cluster.logFile) : words}`,
+    message:
+      end.words === undefined ? `PostgreSQL did not get ready: ${words}` : `PostgreSQL ended at once: ${end.words}`,
     where: cluster.logFile,
     help: "read the end of that log; a full or read-only disk and too little memory are the usual reasons",
   });
@@ -147,8 +176,23 @@ async function setUp(cluster: Cluster, child: ChildProcess, ended: Promise<void>
 
 /** No socket yet, nobody behind it yet, or "the database system is starting up". */
 function isStarting(thrown: unknown): boolean {
-  const code = (thrown as { code?: string }).code ?? "";
-  return ["ENOENT", "ECONNREFUSED", "ECONNRESET", "57P03"].includes(code);
+  return ["ENOENT", "ECONNREFUSED", "ECONNRESET", "57P03"].includes(codeOf(thrown));
+}
+
+const WRONG_PASSWORD = "28P01";
+
+function codeOf(thrown: unknown): string {
+  return (thrown as { code?: string }).code ?? "";
+}
+
+function foreign(data: string, cause: unknown): Problem {
+  return new Problem({
+    code: "RECORD_FOREIGN",
+    message: "the database that lies here is not one of ours: it does not take our password",
+    where: data,
+    help: `move ${data} away to begin a new record, or start that database and set DATABASE_URL to it`,
+    cause,
+  });
 }
 
 async function makeDatabase(client: Client, password: string): Promise<void> {
@@ -158,21 +202,27 @@ async function makeDatabase(client: Client, password: string): Promise<void> {
   if (database.rowCount === 0) await client.query("create database atalaya owner atalaya");
 }
 
-async function end(child: ChildProcess, ended: Promise<void>): Promise<void> {
+async function end(child: ChildProcess, ended: Promise<unknown>): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
-  // "fast": connections are cut, everything is written
-  child.kill("SIGINT");
   const patience = new AbortController();
-  const late = setTimeout(STOP_TIMEOUT_MS, undefined, { signal: patience.signal }).then(
-    () => child.kill("SIGQUIT"),
-    () => false,
-  );
+  const insist = async (): Promise<void> => {
+    // "fast": connections are cut, everything is written
+    for (const signal of ["SIGINT", "SIGQUIT", "SIGKILL"] as const) {
+      child.kill(signal);
+      // one that was frozen has to wake to hear it
+      child.kill("SIGCONT");
+      await setTimeout(STOP_TIMEOUT_MS, undefined, { signal: patience.signal });
+    }
+  };
+  const insisting = insist().catch(() => {});
   await ended;
   patience.abort();
-  await late;
+  await insisting;
 }
 
-function lastLine(file: string): string {
-  const line = existsSync(file) ? readFileSync(file, "utf8").trimEnd().split("\n").at(-1) : undefined;
-  return (line ?? "its log is empty").replace(/^[-\d]+ [:.\d]+ \w+ \[\d+\] /, "");
+/** What the log says was fatal, last, since it had the length `from`; without what PostgreSQL writes around it. */
+function lastWords(file: string, from: number): string | undefined {
+  const lines = readFileSync(file).subarray(from).toString("utf8").split("\n");
+  const line = lines.findLast((line) => /\b(FATAL|PANIC): |^\S+: /.test(line));
+  return line?.replace(/^[-\d]+ [:.\d]+ \w+ \[\d+\] /, "");
 }
