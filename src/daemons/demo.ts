@@ -6,6 +6,7 @@ import { controlApp } from "../testchain/control.ts";
 import { writeDemoFleet } from "../testchain/demo-fleet.ts";
 import { DEMO_NETWORK } from "../testchain/network/demo.ts";
 import { type Programs, TestNetwork, testNodeProgram } from "../testchain/network/network.ts";
+import { checkedPrograms, contractsOf, isReal } from "../testchain/network/programs.ts";
 import type { Tell } from "./news.ts";
 
 /** A real nodeos in the place of the test chain's own node. */
@@ -26,20 +27,25 @@ export interface Demo {
 
 const EXIT_DIRTY = 2;
 
+/** What the test chain runs on. Throws when that cannot be run or lacks something, before anything is started. */
+export function demoPrograms(real: RealNodes | undefined): Programs {
+  const programs = checkedPrograms(
+    real === undefined ? { node: testNodeProgram() } : { ...real, node: [real.nodeos] as const },
+  );
+  contractsOf(programs);
+  return programs;
+}
+
 /** Starts it, or goes on where it was. An abort of `signal` ends a start under way. */
-export async function startDemo(
-  dataDir: string,
-  real: RealNodes | undefined,
-  tell: Tell,
-  signal: AbortSignal,
-): Promise<Demo> {
+export async function startDemo(dataDir: string, programs: Programs, tell: Tell, signal: AbortSignal): Promise<Demo> {
+  let isUp = false;
   let stopped: Promise<void> | undefined;
-  const programs: Programs = real === undefined ? { node: testNodeProgram() } : { ...real, node: [real.nodeos] };
   // chains of different programs are kept apart
-  const dir = join(dataDir, real === undefined ? "testchain" : "nodeos");
+  const dir = join(dataDir, isReal(programs) ? "nodeos" : "testchain");
   const network = await TestNetwork.open(dir, DEMO_NETWORK, programs, (node, { code, signal }) => {
-    // a node that finds its database dirty after a kill says so by its exit code, and is started again to replay
-    if (stopped !== undefined || code === EXIT_DIRTY) return;
+    // before all are up, a node that ends is why the start fails; one that finds its database dirty after a kill
+    // says so by its exit code, and is started again to replay
+    if (!isUp || stopped !== undefined || code === EXIT_DIRTY) return;
     const how = signal === null ? `with code ${code}` : `by ${signal}`;
     tell({ kind: "note", text: `node ${node} ended ${how}; \`atalaya testchain start ${node}\` brings it back` });
   });
@@ -50,12 +56,14 @@ export async function startDemo(
   const abort = (): void => void stop();
   signal.addEventListener("abort", abort, { once: true });
   try {
+    signal.throwIfAborted();
     const up: string[] = [];
     await network.start(
       (node) =>
         tell({ kind: "doing", text: `starting the test chain: ${up.push(node)} of ${network.nodes.size} nodes` }),
       (step) => tell({ kind: "doing", text: `booting the chain: ${step}` }),
     );
+    isUp = true;
     const [first] = network.nodes.values();
     const chainId = (await first?.client.call(getInfo))?.chain_id ?? "";
     return { fleetFile: writeDemoFleet(network, chainId, dir), control: controlApp(network), stop };

@@ -7,8 +7,8 @@ import { openApi } from "../api/listen.ts";
 import { loadFleet } from "../fleet/load.ts";
 import { messageOf, Problem } from "../kit/problem.ts";
 import { openDatabase } from "../record/database.ts";
-import { openDataDir } from "./data-dir.ts";
-import { type RealNodes, startDemo } from "./demo.ts";
+import { dataProblem, isDiskTrouble, openDataDir } from "./data-dir.ts";
+import { demoPrograms, type RealNodes, startDemo } from "./demo.ts";
 import { takeDataDir } from "./instance.ts";
 import type { Tell } from "./news.ts";
 import { watchFleet } from "./watching.ts";
@@ -44,14 +44,16 @@ export async function up(options: UpOptions): Promise<Running> {
     return { portal, stop: () => stack.disposeAsync() };
   } catch (thrown) {
     await stack.disposeAsync();
-    throw thrown;
+    // where nobody has said it better
+    throw isDiskTrouble(thrown) ? dataProblem(options.dataDir, thrown) : thrown;
   }
 }
 
 async function start(options: UpOptions, stack: AsyncDisposableStack): Promise<string> {
   const { tell, signal } = options;
   const dataDir = openDataDir(options.dataDir);
-  // a mistake in it should not wait for a database
+  // a mistake in these should not wait for a database
+  const programs = demoPrograms(options.real);
   let fleet = options.fleetFile === undefined ? undefined : await loadFleet(options.fleetFile);
   const mode = fleet === undefined ? "demo" : "fleet";
   const view: InstanceView = { pid: process.pid, version: options.version, mode, portal: "", startedAt: Date.now() };
@@ -70,13 +72,13 @@ async function start(options: UpOptions, stack: AsyncDisposableStack): Promise<s
 
   if (fleet === undefined) {
     tell({ kind: "doing", text: "starting the test chain" });
-    const demo = await startDemo(dataDir, options.real, tell, signal);
+    const demo = await startDemo(dataDir, programs, tell, signal);
     stack.defer(() => demo.stop());
     instance.tell({ ...view, portal: api.url }, { "/testchain": demo.control });
     fleet = await loadFleet(demo.fleetFile);
     tell({ kind: "done", text: `the test chain runs; ${demo.fleetFile} declares its nodes` });
   }
-  const watching = await watchFleet({ fleet, mode, pool: database.pool, tell });
+  const watching = await watchFleet({ fleet, mode, database, tell });
   stack.defer(() => watching.stop());
   api.serve({ ...watching, pages: options.pages, complain: (thrown) => complain(defect(thrown)) });
   return api.url;

@@ -46,6 +46,8 @@ export async function watchFleet(facts: {
     }),
   );
   const board = new Board({ fleet, mode, watches: running.map(({ watch }) => watch) });
+  // it has just been read; the recorder tells when that changes
+  board.setRecording(true);
   board.remember(
     rounds.flatMap((newestFirst) => newestFirst.reverse()),
     happenings,

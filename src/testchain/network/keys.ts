@@ -1,5 +1,5 @@
 /** Throw-away keys for a test network: one K1 key an account, one BLS key a node that votes. */
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { formatBls } from "../../chain/keys/bls.ts";
 import { PrivateKey } from "../../chain/keys/k1.ts";
@@ -34,8 +34,9 @@ export function makeFinalizerKey(springUtil?: string): FinalizerKey {
 }
 
 function realFinalizerKey(springUtil: string): FinalizerKey {
-  const text = execFileSync(springUtil, ["bls", "create", "key", "--to-console"], { encoding: "utf8" });
-  const find = (prefix: string) => new RegExp(`${prefix}[A-Za-z0-9_-]+`).exec(text)?.[0];
+  const { stdout } = spawnSync(springUtil, ["bls", "create", "key", "--to-console"], { encoding: "utf8" });
+  // plain base64 in some releases, the one for URLs in others
+  const find = (prefix: string) => new RegExp(`${prefix}\\S+`).exec(stdout ?? "")?.[0];
   const [privateKey, publicKey, proof] = [find("PVT_BLS_"), find("PUB_BLS_"), find("SIG_BLS_")];
   if (privateKey === undefined || publicKey === undefined || proof === undefined) {
     throw new Problem({
