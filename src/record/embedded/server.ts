@@ -21,6 +21,7 @@ export interface EmbeddedServer {
 }
 
 const START_TIMEOUT_MS = 60_000;
+const CONNECT_TIMEOUT_MS = 10_000;
 const POLL_MS = 25;
 /** Then connections are cut without ceremony; PostgreSQL recovers from its log at the next start. */
 const STOP_TIMEOUT_MS = 10_000;
@@ -50,6 +51,15 @@ const SETTINGS = {
 
 /** Starts the server of a cluster. Throws `RECORD_IN_USE`, `RECORD_FOREIGN` or `RECORD_START_FAILED`. */
 export async function startServer(cluster: Cluster): Promise<EmbeddedServer> {
+  try {
+    return await start(cluster);
+  } catch (cause) {
+    if (cause instanceof Problem) throw cause;
+    throw startFailed(`PostgreSQL could not be started: ${messageOf(cause)}`, cluster.logFile, cause);
+  }
+}
+
+async function start(cluster: Cluster): Promise<EmbeddedServer> {
   await endLeftover(cluster);
   const log = openLog(cluster.logFile);
   const child = launch(cluster, log);
@@ -148,6 +158,7 @@ async function setUp(cluster: Cluster, ended: Promise<string>): Promise<void> {
       user: "postgres",
       password: cluster.passwords.postgres,
       database: "postgres",
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     };
     const client = new Client(admin);
     // the server may end while we talk, which the awaited call reports
@@ -165,12 +176,19 @@ async function setUp(cluster: Cluster, ended: Promise<string>): Promise<void> {
     }
     await setTimeout(POLL_MS);
   }
-  throw new Problem({
+  throw startFailed(
+    end.words === undefined ? `PostgreSQL did not get ready: ${words}` : `PostgreSQL ended at once: ${end.words}`,
+    cluster.logFile,
+  );
+}
+
+function startFailed(message: string, logFile: string, cause?: unknown): Problem {
+  return new Problem({
     code: "RECORD_START_FAILED",
-    message:
-      end.words === undefined ? `PostgreSQL did not get ready: ${words}` : `PostgreSQL ended at once: ${end.words}`,
-    where: cluster.logFile,
+    message,
+    where: logFile,
     help: "read the end of that log; a full or read-only disk and too little memory are the usual reasons",
+    cause,
   });
 }
 
@@ -222,6 +240,8 @@ async function end(child: ChildProcess, ended: Promise<unknown>): Promise<void> 
 
 /** What the log says was fatal, last, since it had the length `from`; without what PostgreSQL writes around it. */
 function lastWords(file: string, from: number): string | undefined {
+  // somebody may have tidied up
+  if (!existsSync(file)) return undefined;
   const lines = readFileSync(file).subarray(from).toString("utf8").split("\n");
   const line = lines.findLast((line) => /\b(FATAL|PANIC): |^\S+: /.test(line));
   return line?.replace(/^[-\d]+ [:.\d]+ \w+ \[\d+\] /, "");

@@ -30,8 +30,10 @@ export async function superviseServer(
       if (signal.aborted) await server.stop();
     }
   };
-  // ends by the signal alone
-  const watching = watch().catch(() => {});
+  const watching = watch().catch((thrown: unknown) => {
+    // the wait before the next attempt ends this way
+    if (!signal.aborted) throw thrown;
+  });
   return {
     get server() {
       return server;
