@@ -13,6 +13,9 @@ const CODES: readonly [code: string, exit: number][] = [
   ["UP_ALREADY_RUNNING", EXIT.failed],
   ["FLEET_UNKNOWN_KEY", EXIT.failed],
   ["NODEOS_ERROR", EXIT.failed],
+  ["NODE_BAD_URL", EXIT.failed],
+  ["P2P_BAD_ADDRESS", EXIT.failed],
+  ["P2P_BAD_FRAME", EXIT.unavailable],
   ["CLI_DEFECT", EXIT.defect],
 ];
 

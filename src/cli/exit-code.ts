@@ -20,5 +20,7 @@ const UNAVAILABLE = /^(UP_NOT_RUNNING|UP_SILENT|UP_NOT_OURS|UP_BUSY|NODE_|P2P_|R
 
 export function exitCodeOf({ code }: Problem): number {
   if (code === "CLI_DEFECT") return EXIT.defect;
+  // what is not even an address cannot fail to answer
+  if (/_BAD_(URL|ADDRESS)$/.test(code)) return EXIT.failed;
   return UNAVAILABLE.test(code) ? EXIT.unavailable : EXIT.failed;
 }

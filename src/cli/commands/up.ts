@@ -109,8 +109,7 @@ function welcome(portal: string, { data, fleet }: UpCommandOptions): string {
   const isDemo = fleet === undefined;
   const here = relative(process.cwd(), PROGRAM);
   const program = here.startsWith("..") ? PROGRAM : here;
-  // the environment tells other commands too, the command line does not
-  const elsewhere = data === (process.env.ATALAYA_DATA ?? DEFAULT_DATA_DIR) ? "" : ` --data ${data}`;
+  const elsewhere = data === DEFAULT_DATA_DIR ? "" : ` --data ${quoted(data)}`;
   const tries = [
     ["status", "heads, pairs and nodes"],
     ["watch", "rounds as they come"],
@@ -124,6 +123,11 @@ ${columns(tries).join("\n")}
 
 Ctrl-C stops everything.
 `;
+}
+
+/** For a shell. */
+function quoted(path: string): string {
+  return /^[\w./~-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 /** Steps as lines; on a terminal a step that is under way is one line that changes. */
