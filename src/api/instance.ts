@@ -79,20 +79,23 @@ function cannotAsk(dataDir: string, cause: unknown): Problem {
       cause,
     });
   }
-  if ((cause as Error).name === "TimeoutError") {
+  if (NOBODY.includes(code)) {
     return new Problem({
-      code: "UP_SILENT",
-      message: "Atalaya does not answer",
+      code: "UP_NOT_RUNNING",
+      message: "no Atalaya is running here",
       where: dataDir,
-      help: "look at its output",
+      help: "start it with `atalaya up`, or name its data directory with --data",
       cause,
     });
   }
   return new Problem({
-    code: "UP_NOT_RUNNING",
-    message: "no Atalaya is running here",
+    code: "UP_SILENT",
+    message: "Atalaya does not answer",
     where: dataDir,
-    help: "start it with `atalaya up`, or name its data directory with --data",
+    help: "look at its output; if it hangs, end it and start it again",
     cause,
   });
 }
+
+/** No socket, a socket that a killed run left, a directory that is none. */
+const NOBODY = ["ENOENT", "ECONNREFUSED", "ENOTDIR"];
