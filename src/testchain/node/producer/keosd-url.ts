@@ -16,7 +16,9 @@ const HTTP_PORT = 80;
 /** Throws for what is no URL, or a scheme that nodeos's client does not speak. */
 export function parseKeosdUrl(url: string): KeosdTarget {
   if (url.startsWith("unix://")) {
-    return { path: "/", hostHeader: "localhost", address: { path: url.slice("unix://".length) } };
+    // to nodeos the socket's path is the URL's host, and its Host header says so
+    const path = url.slice("unix://".length);
+    return { path: "/", hostHeader: path, address: { path } };
   }
   const { protocol, hostname, port, pathname } = new URL(url);
   if (protocol !== "http:") throw new Error(`a KEOSD url is http or unix, not ${protocol.slice(0, -1)}`);
