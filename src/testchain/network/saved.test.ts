@@ -57,10 +57,8 @@ test("no port of a network is given twice", async () => {
   ];
   assert.equal(ports.length, 1 + 59 + 120);
   assert.equal(new Set(ports).size, ports.length);
-  const all = new Set(Array.from({ length: 12_000 }, (_, i) => 20_000 + i));
-  const left = saved.guard;
-  all.delete(left);
-  assert.equal(await freePort(all), left, "the only one that is not taken");
+  const half = new Set(Array.from({ length: 6_000 }, (_, i) => 20_000 + 2 * i));
+  for (let i = 0; i < 20; i++) assert.equal((await freePort(half)) % 2, 1, "none of those that are taken");
 });
 
 test("a file that ends early, at whatever byte, is refused", async () => {
