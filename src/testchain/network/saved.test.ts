@@ -63,7 +63,11 @@ test("no port of a network is given twice", async () => {
 
 test("a file that ends early, at whatever byte, is refused", async () => {
   const file = join(dir, "torn.json");
-  const saved = await completed(undefined, { ...DEMO_NETWORK, nodes: [{ name: "a", dials: [] }] }, undefined);
+  const saved = await completed(
+    undefined,
+    { start: "bare", schedule: [], nodes: [{ name: "a", dials: [] }] },
+    undefined,
+  );
   const whole = Buffer.from(JSON.stringify(saved));
   for (let length = whole.length - 1; length >= 0; length -= 1) {
     writeFileSync(file, whole.subarray(0, length));
