@@ -75,6 +75,20 @@ test("an entry of an earlier run is corrected too", () => {
   assert.equal(happenings.take(TARGET, round("pppppppppppp"))[0]?.level, "ok");
 });
 
+test("an entry that so much else has pushed out is corrected where it still stands", () => {
+  const happenings = new Happenings();
+  happenings.take(TARGET, round("ppm........."));
+  for (let i = 1; i <= 300; i++)
+    happenings.take(TARGET, { kind: "fork", left: 1, toNum: i, at: timeOf(START) + i * 9_000 });
+  assert.ok(!happenings.list().some(({ kind }) => kind === "round"));
+  assert.deepEqual(
+    happenings.take(TARGET, round("pppppppppppp")).map(({ id, level }) => [id, level]),
+    [[`round/one/${START}`, "ok"]],
+  );
+  // and only once
+  assert.deepEqual(happenings.take(TARGET, round("pppppppppppp")), []);
+});
+
 test("a whole round, a few late blocks and what was said before are not worth telling", () => {
   const { told } = taken(round("pppppppppppp"), round("llpppppppppp"), round("lllppppppppp"), round("lllppppppppp"));
   assert.deepEqual(

@@ -10,6 +10,8 @@ import type { HappeningView } from "./views.ts";
 
 /** Kept to be shown; the record keeps more. */
 const KEPT = 100;
+/** Rounds whose entry may still have to be corrected: more than the watch loops of a few chains go on judging. */
+const CORRECTABLE = 1_000;
 /** Fewer late blocks than this in a round are the network's everyday noise. */
 const LATE_WORTH_TELLING = 3;
 
@@ -18,6 +20,8 @@ type Event<Kind extends WatchEvent["kind"]> = Extract<WatchEvent, { kind: Kind }
 export class Happenings {
   private readonly entries = new Map<string, HappeningView>();
   private changed = new Map<string, HappeningView>();
+  /** Ids of rounds that did not go well: their entry may be forgotten here and still stand in the record. */
+  private readonly badRounds = new Set<string>();
   /** Nodes that cannot be seen in some way, by name. */
   private readonly outages = new Map<string, { since: number; ways: Set<"http" | "p2p"> }>();
 
@@ -28,7 +32,11 @@ export class Happenings {
 
   /** Entries from an earlier run, which need not be told again. */
   remember(past: readonly HappeningView[]): void {
-    for (const entry of past) if (!this.entries.has(entry.id)) this.entries.set(entry.id, entry);
+    for (const entry of past) {
+      if (this.entries.has(entry.id)) continue;
+      this.entries.set(entry.id, entry);
+      this.noteRound(entry);
+    }
     this.forget();
   }
 
@@ -45,8 +53,15 @@ export class Happenings {
     if (entry === undefined || isSame(entry, this.entries.get(entry.id))) return [];
     this.entries.set(entry.id, entry);
     this.changed.set(entry.id, entry);
+    this.noteRound(entry);
     this.forget();
     return [entry];
+  }
+
+  private noteRound({ id, kind, level }: HappeningView): void {
+    if (kind !== "round") return;
+    if (level === "ok") this.badRounds.delete(id);
+    else this.badRounds.add(id);
   }
 
   private entryOf({ chain, accounts }: WatchTarget, event: WatchEvent): HappeningView | undefined {
@@ -73,7 +88,7 @@ export class Happenings {
     const gaps = missed + orphaned;
     const isWorthTelling = gaps > 0 || late >= LATE_WORTH_TELLING;
     // an entry that turned out wrong is corrected, not left standing
-    if (!isWorthTelling && !this.entries.has(id)) return undefined;
+    if (!isWorthTelling && !this.badRounds.has(id) && !this.entries.has(id)) return undefined;
     const first = round.slots.find(({ state }) => state === "missed" || state === "orphaned" || state === "late");
     return {
       id,
@@ -113,6 +128,10 @@ export class Happenings {
   private forget(): void {
     const oldest = this.list().slice(KEPT);
     for (const { id } of oldest) this.entries.delete(id);
+    for (const id of this.badRounds) {
+      if (this.badRounds.size <= CORRECTABLE) break;
+      this.badRounds.delete(id);
+    }
   }
 }
 
