@@ -47,22 +47,36 @@ async function* messagesOf({ body, url }: Response): AsyncGenerator<string> {
 }
 
 class Printer {
-  private readonly rounds = new Set<string>();
+  private readonly printed = new Set<string>();
+  /** Rounds under way. */
+  private readonly open = new Set<string>();
+  /** Happenings of a round that is not over: what is said of it still grows, and is told once. */
+  private readonly waiting = new Map<string, HappeningView>();
   /** What was there before is not told as news. */
   private isFirst = true;
 
   /** The first message is the whole state, which has the same lists. */
   take(update: UpdateView | StateView): void {
     for (const round of update.rounds ?? []) this.round(round);
-    if (!this.isFirst) for (const happening of update.happenings ?? []) print(happeningLine(happening));
+    if (!this.isFirst) for (const happening of update.happenings ?? []) this.waiting.set(happening.id, happening);
     this.isFirst = false;
+    for (const [id, happening] of this.waiting) {
+      if (happening.kind === "round" && this.open.has(`${happening.chain}/${happening.facts.startSlot}`)) continue;
+      this.waiting.delete(id);
+      print(happeningLine(happening));
+    }
   }
 
   /** A round is printed once, when nothing in it is due any more. */
   private round(round: RoundView): void {
     const key = `${round.chain}/${round.startSlot}`;
-    if (this.rounds.has(key) || round.slots.some(({ state }) => state === "due")) return;
-    this.rounds.add(key);
+    if (round.slots.some(({ state }) => state === "due")) {
+      this.open.add(key);
+      return;
+    }
+    this.open.delete(key);
+    if (this.printed.has(key)) return;
+    this.printed.add(key);
     if (this.isFirst) return;
     const slots = round.slots.map(({ state }) => letter(state)).join("");
     print(`${clock(round.startsAt)}  ${slots}  ${round.ours ? paint("bold", round.producer) : round.producer}`);
