@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { gunzipSync } from "node:zlib";
+import fc from "fast-check";
 import { Pool } from "pg";
 import { HIDDEN, hiddenProblem, makeRig } from "../../test/api/hidden-fleet.ts";
 import { makeApp } from "./app.ts";
@@ -265,4 +266,26 @@ test("what is large is compressed for those who can read it, and a part of it is
   assert.equal(part.status, 206);
   assert.equal(part.headers.get("content-encoding"), null);
   assert.equal(await part.text(), "console");
+});
+
+test("whatever is asked, in whatever letters, is answered or refused, and breaks nothing", async () => {
+  using api = serve();
+  const known = fc.constantFrom("/api/state", "/api/rounds", "/api/producers", "/api/", "/assets/", "/");
+  const path = fc.oneof(
+    known,
+    fc.webPath(),
+    fc.tuple(known, fc.webSegment()).map(([path, rest]) => `${path}${rest}`),
+  );
+  const key = fc.oneof(fc.constantFrom("chain", "producer", "before", "limit", "hours"), fc.webSegment());
+  const query = fc.array(fc.tuple(key, fc.webQueryParameters()), { maxLength: 3 });
+  await fc.assert(
+    fc.asyncProperty(path, query, async (path, query) => {
+      const response = await api.ask(`${path}?${query.map(([key, value]) => `${key}=${value}`).join("&")}`);
+      assert.ok([200, 400, 404, 503].includes(response.status), `${response.status}`);
+      // a key that is not understood is repeated, and may look like anything
+      assert.doesNotMatch(await response.text(), /10\.66\.|hidden/);
+      assert.deepEqual(api.complaints, []);
+    }),
+    { numRuns: 200 },
+  );
 });
