@@ -13,7 +13,7 @@ const FILES = ["*.md", "docs/**/*.md", "test/**/*.md", "examples/**/*.md"].flatM
   globSync(pattern, { cwd: ROOT }),
 );
 const read = (file: string): string => readFileSync(join(ROOT, file), "utf8");
-const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
+const manifest = JSON.parse(read("package.json")) as Record<string, Record<string, string>> & { license: string };
 
 /** What is wrong with a link of a file; `undefined` when it leads somewhere. Other sites are not asked. */
 function linkFault(file: string, target: string): string | undefined {
@@ -38,7 +38,7 @@ async function commandFault([command = "", ...args]: readonly string[]): Promise
 function npmFault([verb = "", name = ""]: readonly string[]): string | undefined {
   if (["start", "test"].includes(verb)) return undefined;
   if (verb !== "run") return ["ci", "install"].includes(verb) ? undefined : `npm ${verb} is none of ours`;
-  return Object.hasOwn(scripts, name) ? undefined : `package.json has no script ${name}`;
+  return Object.hasOwn(manifest.scripts ?? {}, name) ? undefined : `package.json has no script ${name}`;
 }
 
 async function atalayaFault(args: readonly string[]): Promise<string | undefined> {
@@ -134,7 +134,36 @@ test("links and commands are found where they stand, and not in code", () => {
 });
 
 test("the license is the one that package.json names", () => {
-  const { license } = JSON.parse(read("package.json")) as { license: string };
-  assert.equal(license, "Apache-2.0");
+  assert.equal(manifest.license, "Apache-2.0");
   assert.match(read("LICENSE"), /Apache License\s+Version 2\.0, January 2004/);
+});
+
+test("every decision is in the list of decisions", () => {
+  const listed = linksIn(read("docs/decisions/README.md")).map(({ target }) => target);
+  const notes = globSync("[0-9]*.md", { cwd: join(ROOT, "docs/decisions") });
+  assert.ok(notes.length > 0);
+  for (const note of notes) assert.ok(listed.includes(note), `docs/decisions/README.md does not list ${note}`);
+});
+
+test("every dependency has its reason in docs/decisions/0015-dependencies.md, and no other is there", () => {
+  const table = read("docs/decisions/0015-dependencies.md")
+    .split("\n")
+    .filter((line) => line.startsWith("| `"));
+  const reasons = table.flatMap((row) =>
+    [...(row.split("|")[1] ?? "").matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name),
+  );
+  const kinds = ["dependencies", "devDependencies", "optionalDependencies"];
+  const names = kinds.flatMap((kind) => Object.keys(manifest[kind] ?? {}));
+  const covers = (reason: string, name: string): boolean =>
+    reason.endsWith("*") ? name.startsWith(reason.slice(0, -1)) : name === reason;
+  assert.deepEqual(
+    names.filter((name) => !reasons.some((reason) => covers(reason, name))),
+    [],
+    "dependencies without a reason",
+  );
+  assert.deepEqual(
+    reasons.filter((reason) => !names.some((name) => covers(reason, name))),
+    [],
+    "reasons without a dependency",
+  );
 });
