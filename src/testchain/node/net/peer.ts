@@ -63,7 +63,9 @@ export class Peer {
   private readonly clock: PeerClock;
   private generation = 0;
   private lastSent: ChainView | undefined;
-  private heardMs: number;
+  /** When something came from the peer last, and went to it. */
+  heardMs: number;
+  spokeMs: number;
   private blockMs: number;
   private nacks = 0;
   private lastNackNum = 0;
@@ -79,6 +81,7 @@ export class Peer {
     this.incoming = dialed === "";
     this.startedMs = host.now();
     this.heardMs = this.startedMs;
+    this.spokeMs = this.startedMs;
     this.blockMs = this.startedMs;
     const now = () => host.now();
     const warn = (message: string) => this.say("warn", "handle_message", message);
@@ -121,6 +124,7 @@ export class Peer {
   sendFrame(frame: Buffer): void {
     if (this.ended || !this.socket.writable) return;
     this.bytesSent += frame.length;
+    this.spokeMs = this.host.now();
     this.socket.write(frame);
     if (this.socket.writableLength > MAX_UNSENT_BYTES) this.close(false);
   }
