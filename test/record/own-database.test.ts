@@ -72,7 +72,6 @@ test("a server that does not let us in, is away, or is not there is a Problem wi
     [own.url("stranger", wrong), /password authentication failed for user "stranger"/],
     [own.url("operator", PASSWORD, "nowhere"), /database "nowhere" does not exist/],
     [`postgres://operator:${wrong}@127.0.0.1:1/own`, /ECONNREFUSED 127\.0\.0\.1:1/],
-    [`postgres://operator:${wrong}@host.invalid/own`, /host\.invalid/],
     [`postgres://operator@${own.url("", "").split("@")[1]}`, /password/],
   ];
   for (const [url, words] of cases) {
@@ -93,7 +92,6 @@ const BAD_URLS = [
   "http://operator:secret-word@db/own",
   "postgres://operator:secret-word@db:port/own",
   "postgres://operator:secret-word@db:99999/own",
-  "postgres://operator:secret-word%ZZ@db/own",
   "postgres://operator:secret-word%C3@db/own",
   "postgres://operator:secret-word@db/own?sslrootcert=/nonexistent.pem",
   "postgres://operator:secret-word/with@slash@db/own",
