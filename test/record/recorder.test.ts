@@ -220,6 +220,12 @@ test("readers that keep the database busy do not hold up what has to be written"
   using temp = recordDir();
   const database = await openRecord({ dir: temp.dir });
   const busy = Array.from({ length: 4 }, () => database.reader.query("select pg_sleep(60)").catch(() => {}));
+  for (let sleeping = 0; sleeping < busy.length; ) {
+    const { rows } = await database.writer.query<{ count: number }>(
+      "select count(*)::int from pg_stat_activity where query = 'select pg_sleep(60)' and state = 'active'",
+    );
+    sleeping = rows[0]?.count ?? 0;
+  }
   const { recorder } = record(database);
   const chainId = newChain();
   recorder.round(chainId, round(0));
@@ -228,13 +234,6 @@ test("readers that keep the database busy do not hold up what has to be written"
     chainId,
   ]);
   assert.deepEqual(rows, [{ count: 1 }]);
-  // all of them were at it, or will be soon
-  for (let sleeping = 0; sleeping < busy.length; ) {
-    const { rows } = await database.writer.query<{ count: number }>(
-      "select count(*)::int from pg_stat_activity where query = 'select pg_sleep(60)' and state = 'active'",
-    );
-    sleeping = rows[0]?.count ?? 0;
-  }
   await database.close();
   await Promise.all(busy);
 });
