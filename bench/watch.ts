@@ -1,6 +1,7 @@
 /**
- * What the main job costs and how sharp its eyes are: memory, CPU and missed blocks of a quiet chain; then our
- * producer is killed, and the loop has to notice each missed slot.
+ * What the main job costs and how sharp its eyes are: memory, CPU and missed blocks of a quiet chain; then each
+ * process of the chain is killed, which the page has to show, and our producer, whose missed slots the loop has to
+ * notice.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,16 +11,21 @@ import { askInstance } from "../src/api/instance.ts";
 import type { ProducerSummary } from "../src/api/views.ts";
 import { timeOf } from "../src/chain/time.ts";
 import { loadFleet } from "../src/fleet/load.ts";
+import type { TestchainView } from "../src/testchain/control-view.ts";
 import { runWatch } from "../src/watch/run.ts";
 import { watchTargets } from "../src/watch/target.ts";
+import { openBrowser } from "./browser.ts";
 import { atMost, comparison, type Figure, quantile } from "./figures.ts";
 import { processTree, type Usage } from "./process-tree.ts";
 import { runStart } from "./running.ts";
+import { shownAt } from "./seen-on-page.ts";
 
-const GOALS = { memoryGiB: 1.2, coreShare: 60, missed: 0, noticedMs: 150 };
+const GOALS = { memoryGiB: 1.2, coreShare: 60, missed: 0, noticedMs: 150, shownMs: 1000 };
 const SETTLE_MS = 15_000;
 const QUIET_MS = { full: 600_000, quick: 60_000 };
 const SAMPLE_MS = 5_000;
+/** Times that each process of the chain is killed. */
+const KILLS = { full: 5, quick: 1 };
 /** Rounds of ours that go missing while we look. */
 const FAILED_ROUNDS = { full: 5, quick: 2 };
 const ROUND_MS = 6_000;
@@ -33,8 +39,9 @@ export async function watch(quick: boolean, say: (text: string) => void): Promis
     await setTimeout(SETTLE_MS);
     const quiet = await watchQuietly(pid, quick ? QUIET_MS.quick : QUIET_MS.full, say);
     const producers = (await (await fetch(`${running.portal}/api/producers`)).json()) as ProducerSummary[];
+    const shown = await showKills(dataDir, running.portal, quick ? KILLS.quick : KILLS.full, say);
     const noticed = await noticeMissed(dataDir, quick ? FAILED_ROUNDS.quick : FAILED_ROUNDS.full, say);
-    return [...resourceFigures(quiet), ...chainFigures(producers), ...noticeFigures(noticed)];
+    return [...resourceFigures(quiet), ...chainFigures(producers), ...killFigures(shown), ...noticeFigures(noticed)];
   } finally {
     await running.stop();
     rmSync(dataDir, { recursive: true, force: true });
@@ -90,6 +97,46 @@ function chainFigures(producers: readonly ProducerSummary[]): Figure[] {
     atMost("missed and orphaned blocks of the quiet chain", gone, GOALS.missed, "blocks"),
     comparison("blocks produced meanwhile", sum(producers.map(({ produced, late }) => produced + late)), "blocks"),
     comparison("of them late", sum(producers.map(({ late }) => late)), "blocks"),
+  ];
+}
+
+/** Kills each process of the chain in turn and brings it back. Answers after how many ms the page showed each kill. */
+async function showKills(
+  dataDir: string,
+  portal: string,
+  times: number,
+  say: (text: string) => void,
+): Promise<number[]> {
+  const tell = (verb: string, node: string) => askInstance(dataDir, "POST", `/testchain/nodes/${node}/${verb}`);
+  const { nodes } = (await askInstance(dataDir, "GET", "/testchain")) as TestchainView;
+  const browser = await openBrowser();
+  try {
+    const page = await browser.newPage();
+    await page.goto(portal);
+    const shownMs: number[] = [];
+    for (const { name } of Array.from({ length: times }, () => nodes).flat()) {
+      await shownAt(page, name, "up");
+      const shown = shownAt(page, name, "down");
+      const began = Date.now();
+      await tell("kill", name);
+      shownMs.push((await shown) - began);
+      say(`${name} is killed; the page shows it after ${shownMs.at(-1)} ms`);
+      await tell("start", name);
+      // a node of a pair comes back paused
+      if (name === "primary") await tell("resume", name);
+      await shownAt(page, name, "up");
+    }
+    return shownMs;
+  } finally {
+    await browser.close();
+  }
+}
+
+function killFigures(shownMs: readonly number[]): Figure[] {
+  return [
+    atMost("a killed process shows on the page, median", quantile(shownMs, 0.5), GOALS.shownMs, "ms"),
+    atMost("a killed process shows on the page, slowest", quantile(shownMs, 1), GOALS.shownMs, "ms"),
+    comparison("processes killed", shownMs.length, "kills"),
   ];
 }
 

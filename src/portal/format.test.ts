@@ -42,15 +42,7 @@ for (const [value, expected] of [
   [-12, "-12 ms"],
   [0, "0 ms"],
 ] as const) {
-  test(`an offset of ${value} ms is ${expected}`, () => {
-    // no matter which of its minus signs the language takes
-    assert.equal(
-      plain(english.signedMs(value))
-        .replace("−", "-")
-        .replace(/(\d)ms/, "$1 ms"),
-      expected,
-    );
-  });
+  test(`an offset of ${value} ms is ${expected}`, () => assert.equal(plain(english.signedMs(value)), expected));
 }
 
 for (const [length, inEnglish, inSpanish] of [
@@ -80,5 +72,5 @@ test("a countdown is rounded up: what is to come is never 0 away", () => {
 test("countries are named in the language; a code that is none stays as it is", () => {
   assert.equal(english.country("PA"), "Panama");
   assert.equal(spanish.country("PA"), "Panamá");
-  assert.equal(english.country("ZZZ".slice(0, 2)), english.country("ZZ"));
+  assert.equal(english.country("XX"), "XX");
 });

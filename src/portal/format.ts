@@ -40,9 +40,16 @@ export function formatFor(locale: string, timeZone?: string): Format {
   const now = new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(0, "second");
   const ago = new Intl.RelativeTimeFormat(locale, { numeric: "always", style: "short" });
   const countries = new Intl.DisplayNames(locale, { type: "region" });
+  // made once: the page asks for several of them at each message
+  const spans = {
+    second: spanFormat(locale, "second"),
+    minute: spanFormat(locale, "minute"),
+    hour: spanFormat(locale, "hour"),
+    day: spanFormat(locale, "day"),
+  };
   const span = (length: number): string => {
     const { value, unit } = inLargestUnit(length);
-    return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "short" }).format(value);
+    return spans[unit].format(value);
   };
   return {
     number: (value) => number.format(value),
@@ -65,8 +72,13 @@ export function formatFor(locale: string, timeZone?: string): Format {
 const MS = { style: "unit", unit: "millisecond", unitDisplay: "short" } as const;
 const DATE = { day: "numeric", month: "short" } as const;
 
+const spanFormat = (locale: string, unit: Unit): Intl.NumberFormat =>
+  new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "short" });
+
+type Unit = "second" | "minute" | "hour" | "day";
+
 /** Whole units, rounded down: what is 119 s ago is 1 minute ago. */
-function inLargestUnit(ms: number): { value: number; unit: "second" | "minute" | "hour" | "day" } {
+function inLargestUnit(ms: number): { value: number; unit: Unit } {
   const span = Math.max(0, ms);
   if (span < MINUTE) return { value: Math.floor(span / SECOND), unit: "second" };
   if (span < HOUR) return { value: Math.floor(span / MINUTE), unit: "minute" };

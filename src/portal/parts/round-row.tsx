@@ -1,6 +1,5 @@
 /** One round as a row: when it began, whose it was, twelve cells, what came of it. */
-import { Fragment } from "preact";
-import { useMemo } from "preact/hooks";
+import { Component, Fragment } from "preact";
 import type { RoundView, SlotView } from "../../api/views.ts";
 import type { Language } from "../settings/language.ts";
 import { useLanguage } from "../settings/language-context.ts";
@@ -17,45 +16,57 @@ interface RoundRowFacts {
   tabStop: number | undefined;
 }
 
-export function RoundRow({ round, isNewest, shown, tabStop }: RoundRowFacts) {
+/**
+ * Most rows stay as they are from one message to the next, and are not drawn again. What is drawn is not kept by
+ * `useMemo` for it: that remembers the page around it too, and so, row by row, every page there ever was.
+ */
+export class RoundRow extends Component<RoundRowFacts> {
+  override shouldComponentUpdate(next: RoundRowFacts): boolean {
+    const { round, isNewest, shown, tabStop } = this.props;
+    return next.round !== round || next.isNewest !== isNewest || next.shown !== shown || next.tabStop !== tabStop;
+  }
+
+  override render() {
+    return <Row {...this.props} />;
+  }
+}
+
+function Row({ round, isNewest, shown, tabStop }: RoundRowFacts) {
   const language = useLanguage();
-  // most rows stay as they are from one message to the next
-  return useMemo(() => {
-    const { labels, format } = language;
-    const odd = oddCounts(round, language);
-    const isUnderWay = isNewest && round.slots.some(({ state }) => state === "due");
-    return (
-      <tr data-ours={round.ours} data-under-way={isUnderWay} data-odd={odd.length > 0} data-bad={isBad(round)}>
-        <td class="begins">
-          {isUnderWay ? <b>{labels.rounds.underWay}</b> : <time>{format.time(round.startsAt)}</time>}
-        </td>
-        <th scope="row">
-          {round.producer}
-          {round.ours && <span class="badge ours">{labels.ours}</span>}
-        </th>
-        {round.slots.map((slot, index) => (
-          <Slot
-            key={index}
-            slot={slot}
-            place={`${round.startSlot}+${index}`}
-            index={index}
-            at={round.startsAt + index * SLOT_MS}
-            isShown={index === shown}
-            isTabStop={index === tabStop}
-          />
+  const { labels, format } = language;
+  const odd = oddCounts(round, language);
+  const isUnderWay = isNewest && round.slots.some(({ state }) => state === "due");
+  return (
+    <tr data-ours={round.ours} data-under-way={isUnderWay} data-odd={odd.length > 0} data-bad={isBad(round)}>
+      <td class="begins">
+        {isUnderWay ? <b>{labels.rounds.underWay}</b> : <time>{format.time(round.startsAt)}</time>}
+      </td>
+      <th scope="row">
+        {round.producer}
+        {round.ours && <span class="badge ours">{labels.ours}</span>}
+      </th>
+      {round.slots.map((slot, index) => (
+        <Slot
+          key={index}
+          slot={slot}
+          place={`${round.startSlot}+${index}`}
+          index={index}
+          at={round.startsAt + index * SLOT_MS}
+          isShown={index === shown}
+          isTabStop={index === tabStop}
+        />
+      ))}
+      <td class="result">
+        {labels.rounds.produced(round.slots.filter(({ state }) => state === "produced" || state === "late").length)}
+        {odd.map((count) => (
+          <Fragment key={count}>
+            {" · "}
+            <span>{count}</span>
+          </Fragment>
         ))}
-        <td class="result">
-          {labels.rounds.produced(round.slots.filter(({ state }) => state === "produced" || state === "late").length)}
-          {odd.map((count) => (
-            <Fragment key={count}>
-              {" · "}
-              <span>{count}</span>
-            </Fragment>
-          ))}
-        </td>
-      </tr>
-    );
-  }, [round, isNewest, shown, tabStop, language]);
+      </td>
+    </tr>
+  );
 }
 
 interface SlotFacts {
@@ -78,8 +89,8 @@ function Slot({ slot, place, index, at, isShown, isTabStop }: SlotFacts) {
       data-certainty={slot.certainty}
       data-half={index < 6 ? "first" : "second"}
       tabIndex={isTabStop ? 0 : -1}
-      aria-label={slotSentence(slot, language)}
-      aria-describedby={isShown ? details : undefined}
+      aria-label={isShown ? undefined : slotSentence(slot, language)}
+      aria-labelledby={isShown ? details : undefined}
     >
       <span class="cell" />
       {isShown && <SlotDetails id={details} slot={slot} position={index + 1} at={at} />}
