@@ -70,7 +70,12 @@ export async function holdElsewhere(dir: string, uid?: number): Promise<Holder> 
     stdio: ["pipe", "pipe", "inherit"],
     ...(uid !== undefined && { uid, gid: uid }),
   });
-  const [said] = (await once(child.stdout, "data")) as [Buffer];
+  // rejects when it cannot be started at all
+  const ended = once(child, "close").then(([code]) => {
+    throw new Error(`it ended with code ${code} and said nothing`);
+  });
+  const [said] = await Promise.race([once(child.stdout, "data") as Promise<[Buffer]>, ended]);
+  ended.catch(() => {});
   const { pid: serverPid, problem } = JSON.parse(said.toString("utf8"));
   if (problem !== undefined) throw new Problem(problem);
   return {
