@@ -61,7 +61,7 @@ async function timeOne(dataDir: string, browser: Awaited<ReturnType<typeof openB
   const running = await runStart(dataDir);
   const page = await browser.newPage();
   await page.goto(running.portal);
-  await page.waitForSelector('[data-state="produced"]', { timeout: BLOCK_WITHIN_MS });
+  await page.waitForSelector('td[data-state="produced"]', { timeout: BLOCK_WITHIN_MS });
   const blockMs = performance.now() - began;
   await page.close();
   const stopping = performance.now();

@@ -21,7 +21,12 @@ export function Chain({ chain, rounds, now }: { chain: ChainView; rounds: RoundV
       <header>
         <h2 id={`chain-${chain.name}`}>{labels.chain.heading(chain.name)}</h2>
         <p>
-          {words.consensus[chain.consensus]}
+          {chain.consensus !== "unknown" && (
+            <span class="consensus">
+              <span class="only-heard">{labels.chain.consensus} </span>
+              {words.consensus[chain.consensus]}
+            </span>
+          )}
           <span class="id">
             <span class="only-heard">{labels.chain.id} </span>
             <code title={chain.id}>{`${chain.id.slice(0, 8)}…${chain.id.slice(-4)}`}</code>
@@ -88,7 +93,8 @@ interface TurnFacts {
 function Turn({ account, chain, round, now }: TurnFacts) {
   const { labels, format } = useLanguage();
   const inMs = turnOf(account, now, chain, round);
-  const isScheduled = chain.schedule.producers.includes(account);
+  const { producers } = chain.schedule;
+  const isScheduled = producers.length === 0 || producers.includes(account);
   const value =
     inMs === undefined
       ? isScheduled

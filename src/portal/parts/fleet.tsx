@@ -34,8 +34,10 @@ interface NodesFacts {
   now: number;
 }
 
-function Site({ site, ...facts }: { site: SiteView } & NodesFacts) {
+function Site({ site, nodes, ...facts }: { site: SiteView } & NodesFacts) {
   const { labels, words, format } = useLanguage();
+  const live = nodes.filter(({ status }) => status === "live");
+  const planned = nodes.filter(({ status }) => status === "planned");
   const id = `site-${site.name}`;
   const country = format.country(site.country);
   return (
@@ -45,8 +47,25 @@ function Site({ site, ...facts }: { site: SiteView } & NodesFacts) {
         {site.city === undefined ? country : `${site.city}, ${country}`}
         {site.status !== "live" && <span class="badge">{words.siteStatus[site.status]}</span>}
       </h3>
-      {facts.nodes.length === 0 ? <p class="none">{labels.fleet.noNode}</p> : <Nodes labelledBy={id} {...facts} />}
+      {nodes.length === 0 && <p class="none">{labels.fleet.noNode}</p>}
+      {live.length > 0 && <Nodes nodes={live} labelledBy={id} {...facts} />}
+      {planned.length > 0 && <Planned nodes={planned} />}
     </section>
+  );
+}
+
+/** Of a node that is planned there is nothing to be seen yet but that it is. */
+function Planned({ nodes }: { nodes: readonly NodeView[] }) {
+  const { words } = useLanguage();
+  return (
+    <ul class="planned">
+      {nodes.map(({ name, role, status }) => (
+        <li key={name} data-node={name} data-status={status}>
+          <b>{name}</b> <span class="aside">{words.role(role)}</span>
+          <span class="badge">{words.nodeStatus[status]}</span>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -1,4 +1,4 @@
-/** One node: what it is for, whether it can be seen, where it is on the chain, what its clock says. */
+/** One node that is there: what it is for, whether it can be seen, where it is on the chain, what its clock says. */
 import type { ComponentChildren } from "preact";
 import type { NodeView } from "../../api/views.ts";
 import { useLanguage } from "../settings/language-context.ts";
@@ -21,25 +21,13 @@ interface NodeRowFacts {
 
 export function NodeRow({ node, isPaired, namesChain, now }: NodeRowFacts) {
   const { labels, words } = useLanguage();
-  const name = (
-    <th scope="row">
-      {node.name}
-      {node.role !== "peer" && <span class="aside">{words.role(node.role)}</span>}
-      {namesChain && node.chain !== undefined && <span class="aside">{`${labels.fleet.chain} ${node.chain}`}</span>}
-      {node.status === "planned" && <span class="badge">{words.nodeStatus.planned}</span>}
-    </th>
-  );
-  if (node.status === "planned") {
-    return (
-      <tr data-node={node.name} data-status="planned">
-        {name}
-        <td colSpan={8} />
-      </tr>
-    );
-  }
   return (
     <tr data-node={node.name} data-seen={seenOf(node)}>
-      {name}
+      <th scope="row">
+        {node.name}
+        {node.role !== "peer" && <span class="aside">{words.role(node.role)}</span>}
+        {namesChain && node.chain !== undefined && <span class="aside">{`${labels.fleet.chain} ${node.chain}`}</span>}
+      </th>
       <Value name={labels.fleet.production}>{isPaired && <Production node={node} />}</Value>
       <Value name="HTTP">
         <Sight sight={node.http} latencyMs={node.latencyMs} now={now} />

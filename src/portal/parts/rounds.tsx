@@ -93,7 +93,7 @@ export function Rounds({ chain, rounds }: { chain: string; rounds: readonly Roun
           {showsAll ? labels.rounds.fewer : labels.rounds.more(rounds.length)}
         </button>
       )}
-      <Legend />
+      {rounds.length > 0 && <Legend />}
     </section>
   );
 }
