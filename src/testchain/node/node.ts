@@ -193,6 +193,8 @@ export class TestNode {
   /** Blocks that were on disk but not in the state. */
   private replay(opened: Opened): void {
     this.controller.load(opened.pending, opened.blockLog.last);
+    // what the block log holds is final, though no block that was applied says so yet
+    this.info.refresh();
   }
 
   // ---- what a new head brings about
