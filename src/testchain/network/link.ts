@@ -74,14 +74,14 @@ export class Link {
   private drop(): void {
     for (const { sockets, lanes } of this.connections) {
       for (const lane of lanes) lane.stop();
-      for (const socket of sockets) socket.resetAndDestroy();
+      for (const socket of sockets) reset(socket);
     }
     this.connections.clear();
   }
 
   private open(near: Socket): void {
     if (this.now === "cut") {
-      near.resetAndDestroy();
+      reset(near);
       return;
     }
     const far = connect({ ...this.target, allowHalfOpen: true, noDelay: true });
@@ -94,7 +94,7 @@ export class Link {
       // a reset, or a target that is not there: the other side sees a reset too
       socket.once("error", () => {
         for (const lane of lanes) lane.stop();
-        for (const each of sockets) each.resetAndDestroy();
+        for (const each of sockets) reset(each);
       });
       socket.once("close", () => {
         if (sockets.every((each) => each.destroyed)) this.connections.delete(connection);
@@ -102,4 +102,13 @@ export class Link {
     }
     for (const lane of lanes) lane.hold(this.now === "frozen");
   }
+}
+
+/**
+ * Node cannot reset a socket whose end is just on its way out (libuv refuses): it forgets it instead, open, and then
+ * spins for ever when the process is to end. Such a one is closed.
+ */
+function reset(socket: Socket): void {
+  if (socket.connecting || (socket.writableEnded && !socket.writableFinished)) socket.destroy();
+  else socket.resetAndDestroy();
 }
