@@ -78,7 +78,8 @@ export class FakeSigner {
 
   /** Closes what is open in good order, as a server does whose keep-alive time is over. */
   closeConnections(): void {
-    for (const socket of this.sockets) socket.end();
+    // not only our half of it: what a client still sends is not to be read
+    for (const socket of this.sockets) socket.destroySoon();
   }
 
   /** Nobody listens any more. */

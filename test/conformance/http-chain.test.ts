@@ -96,13 +96,15 @@ states(
   "A3",
   "a chain that one producer makes has its last but one block irreversible under legacy consensus",
   async () => {
-    const seen = new Set<number>();
+    const gaps: number[] = [];
     for (let i = 0; i < 8; i++) {
       const { head_block_num: head, last_irreversible_block_num: lib } = await rig.info("solo");
-      seen.add(head - lib);
+      gaps.push(head - lib);
       await until("the next block", async () => (await rig.info("solo")).head_block_num > head);
     }
-    assert.deepEqual([...seen], [1]);
+    // for a moment the new head is told and not yet what it makes irreversible
+    assert.equal(Math.min(...gaps), 1, gaps.join());
+    assert.ok(gaps.filter((gap) => gap === 1).length >= 6 && Math.max(...gaps) <= 2, gaps.join());
   },
 );
 
@@ -267,8 +269,11 @@ states("A5.2", "an unknown account is 400 with code 3060002, a name that is none
 });
 
 states("A5.2", "a missing body, a broken one and one that is not wanted are 400 with code 3200006", async () => {
-  const missing = await refusal("/v1/chain/get_block", "");
-  assert.deepEqual([missing.status, missing.error.code, detail(missing)], [400, 3200006, "A Request body is required"]);
+  for (const none of ["", "{ }"]) {
+    const missing = await refusal("/v1/chain/get_block", none);
+    assert.deepEqual([missing.status, missing.error.code], [400, 3200006]);
+    assert.equal(detail(missing), "A Request body is required");
+  }
   const broken = await refusal("/v1/chain/get_block", '{"block_num_or_id": 1');
   assert.deepEqual([broken.status, broken.error.code], [400, 3200006]);
   const unwanted = await refusal("/v1/chain/get_info", { anything: 1 });
