@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { type ChildProcessByStdio, spawn } from "node:child_process";
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
@@ -148,14 +148,15 @@ export function scratch() {
   return { dir, [Symbol.dispose]: () => rmSync(dir, { recursive: true, force: true }) };
 }
 
-/** Processes that have to do with a data directory: each names it in its command line, its environment or its place. */
+/** Processes that have to do with a data directory: they name it in their command line, or are in it. */
 export function processesOf(dir: string): string[] {
   return readdirSync("/proc").flatMap((pid) => {
     if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return [];
     try {
       const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").join(" ").trim();
-      const place = readFileSync(`/proc/${pid}/environ`, "utf8");
-      return `${command}\0${place}`.includes(dir) ? [`${pid} ${command}`] : [];
+      // a process that has ended and was not asked for yet has no command left
+      if (command === "") return [];
+      return `${command}\0${readlinkSync(`/proc/${pid}/cwd`)}`.includes(dir) ? [`${pid} ${command}`] : [];
     } catch {
       return [];
     }

@@ -47,13 +47,17 @@ async function check(file: string, { json }: { json?: true }): Promise<void> {
   try {
     const { nodes, hosts, sites } = await loadFleet(file);
     if (json) printJson({ file, problems: [] });
-    else
-      print(
-        `${paintLevel("ok", "✓")} ${file}: ${nodes.length} nodes on ${hosts.length} hosts at ${sites.length} sites`,
-      );
+    else {
+      const what = `${count(nodes, "node")} on ${count(hosts, "host")} at ${count(sites, "site")}`;
+      print(`${paintLevel("ok", "✓")} ${file}: ${what}`);
+    }
   } catch (thrown) {
     if (!json || !(thrown instanceof FleetProblems)) throw thrown;
     printJson({ file, problems: thrown.problems });
     process.exitCode = EXIT.failed;
   }
+}
+
+function count(items: readonly unknown[], one: string): string {
+  return `${items.length} ${one}${items.length === 1 ? "" : "s"}`;
 }
