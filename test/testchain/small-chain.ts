@@ -57,16 +57,33 @@ export function smallGenesis({ producers, finalizers = [], accounts = [], balanc
   };
 }
 
-/** Keeps blocks in memory. */
+/** A block log in memory. */
 class MemoryLog {
-  readonly blocks: Buffer[] = [];
-  append(_num: number, _id: string, raw: Buffer): void {
-    this.blocks.push(raw);
+  private readonly blocks: { id: string; raw: Buffer }[] = [];
+
+  constructor({ id, raw }: BlockState) {
+    this.blocks.push({ id, raw });
   }
-  idOf(): undefined {}
-  read(): undefined {}
-  first = 0;
-  last = 0;
+
+  get first(): number {
+    return 1;
+  }
+
+  get last(): number {
+    return this.blocks.length;
+  }
+
+  append(_num: number, id: string, raw: Buffer): void {
+    this.blocks.push({ id, raw });
+  }
+
+  idOf(num: number): string | undefined {
+    return this.blocks[num - 1]?.id;
+  }
+
+  read(num: number): Buffer | undefined {
+    return this.blocks[num - 1]?.raw;
+  }
 }
 
 const SILENT = { write() {} };
@@ -80,8 +97,9 @@ export class SmallChain {
   constructor(facts: SmallFacts, events: Partial<ControllerEvents> = {}) {
     this.finalizers = facts.finalizers ?? [];
     this.producers = facts.producers;
+    const start = startFromGenesis(smallGenesis(facts));
     this.controller = new Controller(
-      { ...startFromGenesis(smallGenesis(facts)), blockLog: new MemoryLog() as unknown as BlockLog },
+      { ...start, blockLog: new MemoryLog(start.root) as unknown as BlockLog },
       { events: { ...NO_EVENTS, ...events }, log: SILENT, now: () => START_MS },
     );
   }
