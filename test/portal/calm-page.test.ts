@@ -245,7 +245,8 @@ test("a page that is told of more and more rounds, over several connections, doe
   const after = await sizeWhenHeld();
   t.diagnostic(`after 100 rounds ${JSON.stringify(before)}, after 1000 ${JSON.stringify(after)}`);
   assert.ok(after.nodes <= before.nodes * 1.1, "elements");
-  assert.ok(after.listeners <= before.listeners * 1.1, "listeners");
+  // a stream that is open has three
+  assert.ok(after.listeners <= before.listeners + 6, "listeners");
   assert.ok(after.heapBytes <= before.heapBytes * 1.25, "memory");
   assert.deepEqual(complaints, []);
   await left.context().close();
