@@ -153,6 +153,9 @@ test("a cut resets both ends of every connection, and refuses new ones until it 
   await using there = await linked(() => {});
   const socket = there.dial();
   const [visitor] = (await once(there.server, "connection")) as [Socket];
+  // all of the way is open once something has come through
+  socket.write("x");
+  await once(visitor, "data");
   visitor.resume();
   socket.resume();
   const ends = Promise.all([fate(socket), fate(visitor)]);
@@ -199,6 +202,8 @@ test("when one end goes without a word the other sees a reset", async () => {
   await using there = await linked(() => {});
   const socket = there.dial();
   const [visitor] = (await once(there.server, "connection")) as [Socket];
+  socket.write("x");
+  await once(visitor, "data");
   visitor.resume();
   const end = fate(visitor);
   socket.resetAndDestroy();

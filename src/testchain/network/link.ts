@@ -105,10 +105,15 @@ export class Link {
 }
 
 /**
- * Node cannot reset a socket whose end is just on its way out (libuv refuses): it forgets it instead, open, and then
- * spins for ever when the process is to end. Such a one is closed.
+ * Resets a connection at once. Left to itself `resetAndDestroy` first waits until all is written and says an end, of which
+ * the other side may then see only that. And Node cannot reset a socket whose end is just on its way out (libuv refuses):
+ * it forgets it instead, open, and then spins for ever when the process is to end. Such a one is closed.
  */
 function reset(socket: Socket): void {
-  if (socket.connecting || (socket.writableEnded && !socket.writableFinished)) socket.destroy();
-  else socket.resetAndDestroy();
+  if (socket.connecting || (socket.writableEnded && !socket.writableFinished)) {
+    socket.destroy();
+    return;
+  }
+  socket.destroySoon = () => void socket.destroy();
+  socket.resetAndDestroy();
 }
