@@ -60,7 +60,8 @@ function exchange(
 ): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(timeoutMs);
-    const sent = request({ socketPath, method, path, signal }, (answer) => {
+    // no connection is kept for the next question: whoever answers then may be another, or nobody
+    const sent = request({ socketPath, method, path, signal, agent: false }, (answer) => {
       readText(answer).then((text) => resolve({ status: answer.statusCode ?? 0, text }), reject);
     });
     sent.once("error", (cause) => reject(signal.aborted ? signal.reason : cause));
