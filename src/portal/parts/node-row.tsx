@@ -40,10 +40,10 @@ export function NodeRow({ node, isPaired, namesChain, now }: NodeRowFacts) {
   );
 }
 
-/** `up`: in every way that is watched; `partly`; `down`. */
+/** `up`: in every way that was tried; `partly`; `down`. */
 function seenOf({ http, p2p }: NodeView): "up" | "partly" | "down" | "unknown" {
-  const states = [http.state, p2p.state].filter((state) => state !== "unwatched");
-  if (states.length === 0 || states.every((state) => state === "never")) return "unknown";
+  const states = [http.state, p2p.state].filter((state) => state === "up" || state === "down");
+  if (states.length === 0) return "unknown";
   if (states.every((state) => state === "up")) return "up";
   return states.includes("up") ? "partly" : "down";
 }

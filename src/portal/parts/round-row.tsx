@@ -80,7 +80,6 @@ interface SlotFacts {
 
 function Slot({ slot, place, index, at, isShown, isTabStop }: SlotFacts) {
   const language = useLanguage();
-  const details = `slot-${place}`;
   return (
     <td
       class="slot"
@@ -89,11 +88,10 @@ function Slot({ slot, place, index, at, isShown, isTabStop }: SlotFacts) {
       data-certainty={slot.certainty}
       data-half={index < 6 ? "first" : "second"}
       tabIndex={isTabStop ? 0 : -1}
-      aria-label={isShown ? undefined : slotSentence(slot, language)}
-      aria-labelledby={isShown ? details : undefined}
     >
-      <span class="cell" />
-      {isShown && <SlotDetails id={details} slot={slot} position={index + 1} at={at} />}
+      {/* the details say all of it again, in more words */}
+      {isShown ? <span class="cell" /> : <span class="cell" role="img" aria-label={slotSentence(slot, language)} />}
+      {isShown && <SlotDetails slot={slot} position={index + 1} at={at} />}
     </td>
   );
 }

@@ -3,14 +3,14 @@ import type { SlotView } from "../../api/views.ts";
 import type { Language } from "../settings/language.ts";
 import { useLanguage } from "../settings/language-context.ts";
 
-export function SlotDetails({ id, slot, position, at }: { id: string; slot: SlotView; position: number; at: number }) {
+export function SlotDetails({ slot, position, at }: { slot: SlotView; position: number; at: number }) {
   const { labels, words, format } = useLanguage();
   const known = [
     ...(slot.num === undefined ? [] : [labels.rounds.block(format.number(slot.num))]),
     ...lateness(slot, { labels, format }),
   ];
   return (
-    <div class="slot-details" role="tooltip" id={id}>
+    <div class="slot-details" role="tooltip">
       <p>
         <b>{words.slotState[slot.state]}</b> · {labels.rounds.slot(position)} · {format.slotTime(at)}
       </p>
