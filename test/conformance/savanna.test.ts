@@ -3,9 +3,16 @@ import assert from "node:assert/strict";
 import { after, before } from "node:test";
 import { HEADER_EXTENSION } from "../../src/chain/block/header.ts";
 import { verifySigners } from "../../src/chain/block/signing.ts";
-import { getBlock, getFinalizerInfo, getProducerSchedule, producerPaused } from "../../src/chain/http/endpoints.ts";
+import {
+  getBlock,
+  getFinalizerInfo,
+  getProducerSchedule,
+  producerPause,
+  producerPaused,
+  producerResume,
+} from "../../src/chain/http/endpoints.ts";
 import { formatPublicKey, parsePublicKey } from "../../src/chain/keys/text.ts";
-import { indexInRound, roundStart, SLOTS_PER_ROUND } from "../../src/chain/time.ts";
+import { indexInRound, roundStart, SLOTS_PER_ROUND, slotOf } from "../../src/chain/time.ts";
 import { finalityThreshold } from "../../src/testchain/network/boot-steps.ts";
 import type { BlockWatch } from "./block-watch.ts";
 import { FakeSigner } from "./fake-signer.ts";
@@ -63,11 +70,10 @@ const head = async (node: string) => (await rig.info(node)).head_block_num;
 const paused = (node: string) => rig.client(node).call(producerPaused, undefined, { timeoutMs: 20_000 });
 
 claim("get_finalizer_info tells the policy and each finalizer's last vote", "A4.1", async () => {
-  await until(
-    "votes of all",
-    async () => (await rig.client("a").call(getFinalizerInfo)).last_tracked_votes.length === 3,
-  );
-  const info = await rig.client("a").call(getFinalizerInfo);
+  const info = await until("strong votes of all", async () => {
+    const answer = await rig.client("a").call(getFinalizerInfo);
+    return answer.last_tracked_votes.filter((vote) => vote.is_vote_strong).length === 3 && answer;
+  });
   const policy = info.active_finalizer_policy;
   assert.equal(policy?.generation, 1);
   assert.equal(policy?.threshold, BigInt(finalityThreshold(3)));
@@ -75,7 +81,6 @@ claim("get_finalizer_info tells the policy and each finalizer's last vote", "A4.
   assert.equal(info.pending_finalizer_policy, null);
   const at = await head("a");
   for (const vote of info.last_tracked_votes) {
-    assert.equal(vote.is_vote_strong, true, vote.description);
     assert.ok(vote.voted_for_block_num > at - 20, vote.description);
     assert.equal(vote.finalizer_policy_generation, 1);
   }
@@ -142,6 +147,26 @@ claim("a remote signer is asked to sign the block's id, which begins with its nu
   for (const { id } of seen) assert.ok(digests.has(id));
 });
 
+claim("pause inside a round lets one block more out, and resume goes on with the slot that comes", "A1.3", async () => {
+  await until("the round of a to be under way", () => {
+    const { header, receivedAt } = watch.last ?? {};
+    if (header?.producer !== "bpa" || receivedAt === undefined || Date.now() - receivedAt > 200) return false;
+    return indexInRound(header.slot) >= 1 && indexInRound(header.slot) <= 4;
+  });
+  await rig.client("a").call(producerPause);
+  const answered = Date.now();
+  await until("a while to pass", () => Date.now() > answered + 1100);
+  const late = watch.blocks.filter(({ header, receivedAt }) => header.producer === "bpa" && receivedAt > answered + 20);
+  assert.ok(late.length <= 1, `${late.length} blocks came after pause was answered`);
+  const known = watch.blocks.length;
+  const asked = Date.now();
+  await rig.client("a").call(producerResume);
+  const told = Date.now();
+  const first = await until("a block", () => watch.blocks[known]);
+  assert.ok(first.header.slot >= slotOf(asked) + 1);
+  if (first.header.producer === "bpa") assert.ok(first.header.slot <= slotOf(told) + 1, "the round went on at once");
+});
+
 claim(
   "without one of three finalizers finality goes on; without two it stalls, and a producer pauses itself",
   "A3.5",
@@ -154,10 +179,10 @@ claim(
     try {
       const at = await head("a");
       // votes that were on their way still count
-      await until("three blocks", async () => (await head("a")) >= at + 3);
+      await until("a few blocks", async () => (await head("a")) >= at + 5);
       const stalled = await lib("a");
       await until("the one that minds missing votes to pause", () => paused("c"));
-      await until("six blocks more", async () => (await head("a")) >= at + 9);
+      await until("six blocks more", async () => (await head("a")) >= at + 11);
       assert.equal(await lib("a"), stalled);
       assert.equal(await paused("c"), true);
       assert.equal(await paused("a"), false, "a timeout of 0 means never");
@@ -169,6 +194,18 @@ claim(
     await until("the pause to lift by itself", async () => !(await paused("c")));
   },
 );
+
+claim("a finalizer that was killed votes again once its state is replayed", "A3.1", async () => {
+  const node = rig.network.node("x");
+  node.signal("SIGKILL");
+  await node.exited();
+  await rig.network.startNode("x");
+  const from = await head("a");
+  await until("its vote to count", async () => {
+    const { last_tracked_votes: votes } = await rig.client("a").call(getFinalizerInfo);
+    return votes.some((vote) => vote.description === "x" && vote.voted_for_block_num > from);
+  });
+});
 
 claim("a new finalizer policy is active within seconds, under the next generation", "A3.4", async () => {
   await proposeFinalizers(rig, "a", ["c", "x"]);
@@ -200,9 +237,8 @@ claim(
       watch.blocks.find(({ header }) => header.slot > proposed && header.producer !== due(header.slot, PRODUCERS)),
     );
     const rounds = (roundStart(first.header.slot) - roundStart(proposed)) / SLOTS_PER_ROUND;
-    assert.ok(rounds >= 2 && rounds <= 5, `${rounds} rounds after the proposal`);
-    const before = watch.blocks.findLast(({ header }) => header.slot < roundStart(first.header.slot));
-    assert.ok(indexInRound(first.header.slot) < SLOTS_PER_ROUND && before !== undefined);
+    // old and new agree on two rounds of six, and the proposal may have gone into the round after the head's
+    assert.ok(rounds >= 2 && rounds <= 6, `${rounds} rounds after the proposal`);
     await until(
       "a round of the new schedule",
       () => (watch.last?.header.slot ?? 0) > first.header.slot + SLOTS_PER_ROUND,
