@@ -1,6 +1,9 @@
 /** `npm start` as a process of its own, on a data directory and a port of the bench's. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { chmodSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 
 export interface RunningStart {
@@ -10,6 +13,13 @@ export interface RunningStart {
   /** From the command to the line that says the address. */
   readyMs: number;
   stop(): Promise<void>;
+}
+
+/** A data directory of its own. All that is kept will be in it: a record that root runs lies there only if its user can enter. */
+export function makeDataDir(): string {
+  const dir = mkdtempSync(join(tmpdir(), "atalaya-"));
+  chmodSync(dir, 0o711);
+  return dir;
 }
 
 const ROOT = new URL("..", import.meta.url).pathname;

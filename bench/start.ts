@@ -1,17 +1,15 @@
 /** How long `npm start` takes until a browser shows a produced block, with packages installed. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { openBrowser } from "./browser.ts";
 import { atMost, comparison, type Figure, quantile } from "./figures.ts";
-import { runStart } from "./running.ts";
+import { makeDataDir, runStart } from "./running.ts";
 
 const GOAL_SECONDS = 20;
 const BLOCK_WITHIN_MS = 120_000;
 
 export async function start(quick: boolean, say: (text: string) => void): Promise<Figure[]> {
   const runs = quick ? 1 : 5;
-  const dataDir = mkdtempSync(join(tmpdir(), "atalaya-bench-"));
+  const dataDir = makeDataDir();
   const browser = await openBrowser();
   try {
     const first = await timeOne(dataDir, browser);

@@ -3,8 +3,7 @@
  * process of the chain is killed, which the page has to show, and our producer, whose missed slots the loop has to
  * notice.
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { askInstance } from "../src/api/instance.ts";
@@ -17,7 +16,7 @@ import { watchTargets } from "../src/watch/target.ts";
 import { openBrowser } from "./browser.ts";
 import { atMost, comparison, type Figure, quantile } from "./figures.ts";
 import { processTree, type Usage } from "./process-tree.ts";
-import { runStart } from "./running.ts";
+import { makeDataDir, runStart } from "./running.ts";
 import { shownAt } from "./seen-on-page.ts";
 
 const GOALS = { memoryGiB: 1.2, coreShare: 60, missed: 0, noticedMs: 150, shownMs: 1000 };
@@ -31,7 +30,7 @@ const FAILED_ROUNDS = { full: 5, quick: 2 };
 const ROUND_MS = 6_000;
 
 export async function watch(quick: boolean, say: (text: string) => void): Promise<Figure[]> {
-  const dataDir = mkdtempSync(join(tmpdir(), "atalaya-bench-"));
+  const dataDir = makeDataDir();
   const running = await runStart(dataDir);
   try {
     const pid = running.process.pid ?? 0;

@@ -1,10 +1,9 @@
 /** `atalaya up` as a process of its own, with its test chain, as an operator has it: started, broken, started again. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { makeDataDir } from "../../bench/running.ts";
 import { askInstance } from "../../src/api/instance.ts";
 import type { NodeVerb, TestchainView } from "../../src/testchain/control-view.ts";
 
@@ -13,7 +12,7 @@ const PROGRAM = new URL("../../bin/atalaya", import.meta.url).pathname;
 const STOPS_WITHIN_MS = 30_000;
 
 export class RunningUp {
-  readonly dataDir = mkdtempSync(join(tmpdir(), "atalaya-portal-"));
+  readonly dataDir = makeDataDir();
   private child: ChildProcess | undefined;
   private address = "http://127.0.0.1:0";
 
