@@ -40,7 +40,8 @@ export async function runStart(dataDir: string): Promise<RunningStart> {
       if (child.exitCode !== null) return;
       // what a terminal does at Ctrl-C: the whole group gets it
       process.kill(-(child.pid ?? 0), "SIGINT");
-      await once(child, "exit");
+      // npm ends at once; what it started has ended when nobody holds the output any more
+      await once(child, "close");
     },
   };
 }

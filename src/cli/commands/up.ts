@@ -91,13 +91,19 @@ async function run(options: UpCommandOptions, version: string): Promise<void> {
   printer.take({ kind: "done", text: "stopped; the next start goes on from here" });
 }
 
-/** Resolves at the first SIGINT, SIGTERM or SIGHUP. A second one ends everything at once. */
+/** Under `npm start` one Ctrl-C comes twice: from the terminal, and from npm, which passes it on. */
+const SAME_SIGNAL_MS = 500;
+
+/** Resolves at the first SIGINT, SIGTERM or SIGHUP. A second one, later than an echo, ends everything at once. */
 function untilInterrupted(abort: AbortController): Promise<void> {
+  let first = Number.POSITIVE_INFINITY;
   return new Promise((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
       process.on(signal, () => {
         // what we started ends with us
-        if (abort.signal.aborted) process.exit(EXIT.interrupted);
+        if (performance.now() - first > SAME_SIGNAL_MS) process.exit(EXIT.interrupted);
+        if (abort.signal.aborted) return;
+        first = performance.now();
         abort.abort();
         resolve();
       });
