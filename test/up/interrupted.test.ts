@@ -1,6 +1,5 @@
 /** Ctrl-C while `atalaya up` is still starting, at any moment: it ends, says no error, and leaves nothing. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
@@ -45,21 +44,5 @@ test("after all these the next start works; one Ctrl-C that comes twice, as unde
   const { code, stdout, stderr } = await up.end();
   assert.equal(code, 0, stderr);
   assert.match(stdout, /stopped; the next start goes on from here/);
-  await assertNothingRuns(data);
-});
-
-test("a second Ctrl-C ends at once what takes too long to stop, with 130", async () => {
-  const data = join(place.dir, "data");
-  const up = await startUp(["--data", data]);
-  const postgres = Number(readFileSync(join(data, "postgres/data/postmaster.pid"), "utf8").split("\n")[0]);
-  process.kill(postgres, "SIGSTOP");
-  up.signalGroup("SIGINT");
-  await up.says("stopping");
-  // what comes sooner counts as the same key press
-  await setTimeout(700);
-  up.signalGroup("SIGINT");
-  const { code, stderr } = await up.end();
-  assert.equal(code, 130);
-  assert.equal(stderr, "");
   await assertNothingRuns(data);
 });
