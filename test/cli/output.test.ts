@@ -42,7 +42,9 @@ test("there are no colours in a pipe, and on a terminal not with NO_COLOR", () =
   const broken = join(place.dir, "fleet.yaml");
   writeFileSync(broken, "organisation: 7\n");
   const onTerminal = (environment: string) =>
-    shell(`${environment} script -qec "${ATALAYA} fleet check ${broken}; ${ATALAYA} fleet check ${EXAMPLE}" /dev/null`);
+    shell(
+      `env -u CI ${environment} script -qec "${ATALAYA} fleet check ${broken}; ${ATALAYA} fleet check ${EXAMPLE}" /dev/null`,
+    );
   const coloured = onTerminal("TERM=xterm").stdout;
   assert.ok(coloured.includes("\x1b[31merror"));
   assert.ok(coloured.includes("\x1b[32m✓"));

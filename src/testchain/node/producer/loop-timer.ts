@@ -13,12 +13,20 @@ export class LoopTimer {
     this.now = now;
   }
 
-  /** Runs `run` at instant `atMs`, at once when that has passed; instead of anything set before. */
+  /**
+   * Runs `run` at instant `atMs`, at once when that has passed; instead of anything set before. Never sooner, though
+   * Node's timers may fire a millisecond early by the wall clock: then a slot would seem not to have begun.
+   */
   set(atMs: number, run: () => void | Promise<void>): void {
     this.cancel();
-    const mine = this.armed;
+    this.arm(atMs, run, this.armed);
+  }
+
+  private arm(atMs: number, run: () => void | Promise<void>, mine: number): void {
     const fire = () => {
-      if (mine === this.armed) this.main.post(PRIORITY.high, () => (mine === this.armed ? run() : undefined));
+      if (mine !== this.armed) return;
+      if (this.now() < atMs) this.arm(atMs, run, mine);
+      else this.main.post(PRIORITY.high, () => (mine === this.armed ? run() : undefined));
     };
     this.timer = setTimeout(fire, Math.max(0, atMs - this.now()));
   }
