@@ -7,7 +7,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { askInstance } from "../src/api/instance.ts";
-import type { ProducerSummary } from "../src/api/views.ts";
+import type { PastRoundView, ProducerSummary, StateView } from "../src/api/views.ts";
 import { timeOf } from "../src/chain/time.ts";
 import { loadFleet } from "../src/fleet/load.ts";
 import type { TestchainView } from "../src/testchain/control-view.ts";
@@ -28,6 +28,8 @@ const KILLS = { full: 5, quick: 1 };
 /** Rounds of ours that go missing while we look. */
 const FAILED_ROUNDS = { full: 5, quick: 2 };
 const ROUND_MS = 6_000;
+const BLOCKS_GONE_ON = 3;
+const POLL_MS = 100;
 
 export async function watch(quick: boolean, say: (text: string) => void): Promise<Figure[]> {
   const dataDir = makeDataDir();
@@ -38,6 +40,7 @@ export async function watch(quick: boolean, say: (text: string) => void): Promis
     await setTimeout(SETTLE_MS);
     const quiet = await watchQuietly(pid, quick ? QUIET_MS.quick : QUIET_MS.full, say);
     const producers = (await (await fetch(`${running.portal}/api/producers`)).json()) as ProducerSummary[];
+    for (const round of await badRounds(running.portal)) say(`quiet: ${round}`);
     const shown = await showKills(dataDir, running.portal, quick ? KILLS.quick : KILLS.full, say);
     const noticed = await noticeMissed(dataDir, quick ? FAILED_ROUNDS.quick : FAILED_ROUNDS.full, say);
     return [...resourceFigures(quiet), ...chainFigures(producers), ...killFigures(shown), ...noticeFigures(noticed)];
@@ -45,6 +48,14 @@ export async function watch(quick: boolean, say: (text: string) => void): Promis
     await running.stop();
     rmSync(dataDir, { recursive: true, force: true });
   }
+}
+
+/** Rounds in which something went missing, as a line each. */
+async function badRounds(portal: string): Promise<string[]> {
+  const rounds = (await (await fetch(`${portal}/api/rounds?limit=1000`)).json()) as PastRoundView[];
+  return rounds
+    .filter(({ slots }) => slots.some((state) => state === "missed" || state === "orphaned"))
+    .map(({ producer, startsAt, slots }) => `${producer} at ${new Date(startsAt).toISOString()}: ${slots.join(" ")}`);
 }
 
 interface Quiet {
@@ -124,11 +135,25 @@ async function showKills(
       // a node of a pair comes back paused
       if (name === "primary") await tell("resume", name);
       await shownAt(page, name, "up");
+      await goneOn(portal, name);
     }
     return shownMs;
   } finally {
     await browser.close();
   }
+}
+
+/**
+ * Waits until a node that came back has new blocks of others. A producer makes none before it has seen that the chain
+ * goes on without it: kill all of them in a row, and it does not.
+ */
+async function goneOn(portal: string, node: string): Promise<void> {
+  const head = async () => {
+    const { nodes } = (await (await fetch(`${portal}/api/state`)).json()) as StateView;
+    return nodes.find(({ name }) => name === node)?.headNum ?? 0;
+  };
+  const from = await head();
+  while ((await head()) < from + BLOCKS_GONE_ON) await setTimeout(POLL_MS);
 }
 
 function killFigures(shownMs: readonly number[]): Figure[] {

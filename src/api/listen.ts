@@ -42,10 +42,10 @@ export async function openApi(port: number): Promise<Api> {
   };
 }
 
-/** Browsers ask again by themselves. */
+/** Browsers ask again by themselves. In both languages: the page that knows the reader's is not there yet. */
 const sayStarting: RequestListener = (_, response) => {
   response.writeHead(503, { "content-type": "text/plain; charset=utf-8", "retry-after": "1", refresh: "1" });
-  response.end("Atalaya is starting…\n");
+  response.end("Atalaya is starting…\nAtalaya está arrancando…\n");
 };
 
 function listen(server: Server, port: number): Promise<void> {

@@ -69,7 +69,7 @@ test("until it serves it says that it is starting, and when to ask again", async
   const response = await fetch(`${api.url}/api/state`);
   assert.equal(response.status, 503);
   assert.equal(response.headers.get("retry-after"), "1");
-  assert.equal(await response.text(), "Atalaya is starting…\n");
+  assert.equal(await response.text(), "Atalaya is starting…\nAtalaya está arrancando…\n");
   await api.close();
 });
 

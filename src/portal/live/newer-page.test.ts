@@ -11,7 +11,7 @@ test("a built page names its script", () => assert.equal(scriptOf(PAGE), "/asset
 
 for (const [what, html] of [
   ["nothing", ""],
-  ["what is said while the server starts", "Atalaya is starting…\n"],
+  ["what is said while the server starts", "Atalaya is starting…\nAtalaya está arrancando…\n"],
   ["a script from elsewhere", '<script src="https://elsewhere.example/assets/a.js"></script>'],
   ["a script that lies beside", '<script src="/other/a.js"></script>'],
 ] as const) {
