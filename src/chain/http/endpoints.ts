@@ -5,7 +5,7 @@
  */
 import * as v from "valibot";
 import { endpoint, hash, maybe, type NoBody, name, object, signingAuthority, time, u32, u64 } from "./endpoint.ts";
-import { identifiedHeader } from "./header-answer.ts";
+import { headerFields, identifiedHeader } from "./header-answer.ts";
 
 const ok = v.object({ result: v.literal("ok") });
 
@@ -64,13 +64,7 @@ export interface BlockRequest {
   block_num_or_id: number | string;
 }
 const block = v.looseObject({
-  timestamp: time,
-  producer: name,
-  confirmed: u32,
-  previous: hash,
-  transaction_mroot: hash,
-  action_mroot: hash,
-  schedule_version: u32,
+  ...headerFields,
   producer_signature: v.string(),
   transactions: v.array(object),
   id: hash,

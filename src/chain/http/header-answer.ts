@@ -6,7 +6,8 @@ import { hash, maybe, name, time, u32 } from "./endpoint.ts";
 
 const extension = v.tuple([u32, v.pipe(v.string(), v.regex(/^([0-9a-f]{2})*$/))]);
 
-const headerEntries = {
+/** What every print of a header has. */
+export const headerFields = {
   timestamp: time,
   producer: name,
   confirmed: u32,
@@ -14,6 +15,9 @@ const headerEntries = {
   transaction_mroot: hash,
   action_mroot: hash,
   schedule_version: u32,
+};
+const headerEntries = {
+  ...headerFields,
   /** Only before WTMSIG_BLOCK_SIGNATURES. */
   new_producers: maybe(
     v.object({
